@@ -1,0 +1,1 @@
+"""Embedded services and the `make run` supervisor; nothing in here imports Django."""
