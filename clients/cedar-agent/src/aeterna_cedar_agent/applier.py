@@ -1,0 +1,156 @@
+"""Takes a published revision through verify, parse, validate, swap and persist, in that order."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from aeterna_cedar_agent import frames
+from aeterna_cedar_agent.engine import Engine, Loaded, Refused, load_revision
+from aeterna_cedar_agent.revision import Revision
+from aeterna_cedar_agent.status import Status
+from aeterna_cedar_agent.store import Identity, Store, Stored, StoreError
+
+Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
+
+
+class Applier:
+    """The only writer of the engine and the store; one revision is worked on at a time."""
+
+    def __init__(self, *, engine: Engine, store: Store, status: Status) -> None:
+        self._engine = engine
+        self._store = store
+        self._status = status
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="apply")
+        self._unsaved: Stored | None = None
+
+    async def restore(self) -> None:
+        """Serve the newest stored revision that still loads; none leaves the engine empty."""
+        restored = await self._in_worker(self._find_stored)
+        if restored is None:
+            logger.warning("nothing stored", extra={"serving": "deny all until the portal answers"})
+            return
+        stored, loaded = restored
+        self._take_identity(stored.identity)
+        self._engine.swap(loaded)
+        logger.info("restored", extra=_facts(loaded.revision))
+
+    async def apply(self, snapshot: frames.Snapshot, *, identity: Identity) -> str:
+        """Apply one snapshot and return the ack or nack frame that answers it."""
+        revision = snapshot.revision
+        started = time.perf_counter()
+        try:
+            if not self._is_held(revision):
+                loaded = await self._in_worker(lambda: _prepare(revision))
+                self._engine.swap(loaded)
+                self._take_identity(identity)
+                self._unsaved = Stored(identity=identity, revision=revision)
+            await self._save()
+        except Refused as refused:
+            return self._refuse(refused, revision=revision)
+        return self._accept(revision, applied_ms=(time.perf_counter() - started) * 1_000)
+
+    async def retry_save(self) -> str | None:
+        """Try again to store what is served but not on disk; return its ack once it is."""
+        unsaved = self._unsaved
+        if unsaved is None:
+            return None
+        started = time.perf_counter()
+        try:
+            await self._save()
+        except Refused as refused:
+            self._status.failed(str(refused))
+            return None
+        elapsed = (time.perf_counter() - started) * 1_000
+        return self._accept(unsaved.revision, applied_ms=elapsed)
+
+    def close(self) -> None:
+        """Let the worker finish what it does and take nothing more."""
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def _find_stored(self) -> tuple[Stored, Loaded] | None:
+        for stored in self._store.candidates():
+            try:
+                return stored, _prepare(stored.revision)
+            except Refused as refused:
+                facts = {**_facts(stored.revision), "error": str(refused)}
+                logger.error("stored revision refused", extra=facts)
+        return None
+
+    def _is_held(self, revision: Revision) -> bool:
+        current = self._engine.current
+        if current is None or revision.number > current.revision.number:
+            return False
+        if revision.number < current.revision.number:
+            error = f"revision {revision.number} is lower than {current.revision.number} held"
+            raise Refused(stage="verify", error=error)
+        if revision.digest != current.revision.digest:
+            error = f"revision {revision.number} is held with digest {current.revision.digest}"
+            raise Refused(stage="verify", error=error)
+        return True
+
+    async def _save(self) -> None:
+        stored = self._unsaved
+        if stored is None:
+            return
+        try:
+            await self._in_worker(lambda: self._store.save(stored))
+        except StoreError as error:
+            raise Refused(stage="persist", error=str(error)) from error
+        self._unsaved = None
+
+    def _accept(self, revision: Revision, *, applied_ms: float) -> str:
+        self._status.applies["ack"] += 1
+        self._status.synced()
+        facts = {**_facts(revision), "applied_ms": round(applied_ms, 3)}
+        logger.info("revision applied", extra=facts)
+        return frames.ack(revision=revision.number, digest=revision.digest, applied_ms=applied_ms)
+
+    def _refuse(self, refused: Refused, *, revision: Revision) -> str:
+        self._status.applies["nack"] += 1
+        self._status.failed(f"revision {revision.number} refused: {refused}")
+        detail = {"stage": refused.stage, "policy": refused.policy, "error": refused.error}
+        logger.error("revision refused", extra={**_facts(revision), **detail})
+        return frames.nack(
+            revision=revision.number,
+            digest=revision.digest,
+            stage=refused.stage,
+            policy=refused.policy,
+            error=refused.error,
+        )
+
+    def _take_identity(self, identity: Identity) -> None:
+        self._status.tenant = identity.tenant
+        self._status.agent = identity.agent
+        self._status.name = identity.name
+
+    async def _in_worker(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+
+def _prepare(revision: Revision) -> Loaded:
+    try:
+        _verify(revision)
+        return load_revision(revision)
+    except Refused:
+        raise
+    except BaseException as error:  # a panic in the native engine is no Exception
+        logger.exception("engine failure")
+        raise Refused(stage="parse", error=f"engine failure: {error!r}") from error
+
+
+def _verify(revision: Revision) -> None:
+    try:
+        found = revision.computed_digest()
+    except (ValueError, RecursionError) as error:
+        raise Refused(stage="verify", error=f"content has no digest: {error}") from error
+    if found != revision.digest:
+        raise Refused(stage="verify", error=f"content digests to {found}")
+
+
+def _facts(revision: Revision) -> dict[str, object]:
+    return {"revision": revision.number, "digest": revision.digest}

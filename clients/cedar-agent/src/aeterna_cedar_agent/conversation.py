@@ -1,0 +1,189 @@
+"""One connection's life: hello, welcome, snapshots answered, heartbeats, until it ends."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import aiohttp
+
+from aeterna_cedar_agent import frames
+from aeterna_cedar_agent.applier import Applier
+from aeterna_cedar_agent.engine import Engine
+from aeterna_cedar_agent.status import Status
+from aeterna_cedar_agent.store import Identity
+
+WELCOME_SECONDS = 15.0
+SILENT_HEARTBEATS = 3
+FORBIDDEN_CODE = 4403
+
+_CLOSING = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED)
+
+logger = logging.getLogger(__name__)
+
+
+class LinkEnded(Exception):
+    """The connection is over; `close_code` is the portal's, or None where it gave none."""
+
+    def __init__(self, reason: str, *, close_code: int | None = None) -> None:
+        super().__init__(reason)
+        self.close_code = close_code
+
+
+class Conversation:
+    """Speaks the protocol over one open socket; `run` always ends by raising LinkEnded."""
+
+    def __init__(
+        self,
+        *,
+        socket: aiohttp.ClientWebSocketResponse,
+        engine: Engine,
+        applier: Applier,
+        status: Status,
+    ) -> None:
+        self._socket = socket
+        self._engine = engine
+        self._applier = applier
+        self._status = status
+        self._inbox: asyncio.Queue[frames.Snapshot] = asyncio.Queue(maxsize=2)
+        self._welcomed = asyncio.Event()
+        self._welcome: frames.Welcome | None = None
+        self.welcomed_at: float | None = None
+
+    async def run(self, *, hello: str) -> None:
+        """Say hello and serve the connection until it ends; raises LinkEnded."""
+        await self._socket.send_str(hello)
+        try:
+            await _first_of(self._read(), self._apply(), self._beat())
+        finally:
+            self._status.connected = False
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._receive()
+            if message.type in _CLOSING:
+                raise self._ended()
+            if message.type is aiohttp.WSMsgType.ERROR:
+                raise LinkEnded(f"connection failed: {message.data}")
+            if message.type is aiohttp.WSMsgType.TEXT:
+                await self._take_text(message.data)
+            else:
+                self._ignore(f"{message.type.name.lower()} frame instead of text")
+
+    async def _receive(self) -> aiohttp.WSMessage:
+        welcome = self._welcome
+        limit = welcome.heartbeat_seconds * SILENT_HEARTBEATS if welcome else WELCOME_SECONDS
+        try:
+            async with asyncio.timeout(limit):
+                return await self._socket.receive()
+        except TimeoutError:
+            raise LinkEnded(f"portal silent for {limit:g} s") from None
+
+    async def _take_text(self, text: str) -> None:
+        try:
+            frame = frames.read_frame(text)
+        except frames.UnreadableSnapshot as error:
+            self._ignore(str(error))
+            await self._refuse_unread(error)
+        except frames.FrameError as error:
+            self._ignore(str(error))
+        else:
+            await self._take(frame)
+
+    async def _take(self, frame: frames.Inbound) -> None:
+        if isinstance(frame, frames.PortalError):
+            self._status.failed(f"portal: {frame.code}: {frame.detail}")
+            logger.error("portal error", extra={"code": frame.code, "detail": frame.detail})
+        elif isinstance(frame, frames.Welcome):
+            self._enter(frame)
+        elif self._welcome is None:
+            self._ignore(f"{type(frame).__name__} frame before welcome")
+        elif isinstance(frame, frames.Snapshot):
+            await self._inbox.put(frame)
+        else:
+            self._compare(frame)
+
+    def _enter(self, welcome: frames.Welcome) -> None:
+        if self._socket.protocol != frames.SUBPROTOCOL:
+            raise LinkEnded(f"portal did not select subprotocol {frames.SUBPROTOCOL}")
+        held = self._status.tenant
+        if held is not None and held != welcome.tenant:
+            problem = f"state belongs to tenant {held}, the token to {welcome.tenant}"
+            raise LinkEnded(f"{problem}: use another state directory", close_code=FORBIDDEN_CODE)
+        self._welcome = welcome
+        self.welcomed_at = time.monotonic()
+        self._status.agent, self._status.name = welcome.agent, welcome.name
+        self._status.connected = True
+        self._status.connections += 1
+        self._welcomed.set()
+        logger.info("connected", extra={"agent": welcome.name, "tenant": welcome.tenant})
+
+    def _compare(self, head: frames.UpToDate | frames.Head) -> None:
+        self._status.heard_head(revision=head.revision, digest=head.digest)
+        if (head.revision, head.digest) == (self._engine.number, self._engine.digest):
+            self._status.synced()
+        elif isinstance(head, frames.UpToDate):
+            raise LinkEnded(f"portal calls revision {head.revision} up to date, it is not held")
+
+    async def _apply(self) -> None:
+        await self._welcomed.wait()
+        while True:
+            snapshot = await self._inbox.get()
+            while not self._inbox.empty():
+                # Only a newer revision overtakes: a lower one must still be answered by a nack.
+                following = self._inbox.get_nowait()
+                if following.revision.number <= snapshot.revision.number:
+                    await self._answer(snapshot)
+                snapshot = following
+            await self._answer(snapshot)
+
+    async def _answer(self, snapshot: frames.Snapshot) -> None:
+        welcome = self._welcome
+        if welcome is None:
+            return
+        identity = Identity(tenant=welcome.tenant, agent=welcome.agent, name=welcome.name)
+        await self._socket.send_str(await self._applier.apply(snapshot, identity=identity))
+
+    async def _refuse_unread(self, error: frames.UnreadableSnapshot) -> None:
+        self._status.applies["nack"] += 1
+        await self._socket.send_str(
+            frames.nack(
+                revision=error.revision,
+                digest=error.digest,
+                stage="verify",
+                policy=None,
+                error=str(error),
+            )
+        )
+
+    async def _beat(self) -> None:
+        await self._welcomed.wait()
+        while self._welcome is not None:
+            await asyncio.sleep(self._welcome.heartbeat_seconds)
+            saved = await self._applier.retry_save()
+            if saved is not None:
+                await self._socket.send_str(saved)
+            await self._socket.send_str(
+                frames.heartbeat(revision=self._engine.number, digest=self._engine.digest)
+            )
+
+    def _ended(self) -> LinkEnded:
+        code = self._socket.close_code
+        return LinkEnded(f"portal closed the connection with code {code}", close_code=code)
+
+    def _ignore(self, problem: str) -> None:
+        self._status.failed(problem)
+        logger.error("frame ignored", extra={"error": problem})
+
+
+async def _first_of(*work: Coroutine[Any, Any, None]) -> None:
+    tasks = [asyncio.create_task(item) for item in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

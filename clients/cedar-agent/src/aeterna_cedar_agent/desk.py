@@ -1,0 +1,140 @@
+"""The HTTP handlers: decisions from the engine, and read-only views of what it serves."""
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from aeterna_cedar_agent import metrics
+from aeterna_cedar_agent.engine import Answer, Engine, Loaded, decide
+from aeterna_cedar_agent.problem import problem
+from aeterna_cedar_agent.question import (
+    Question,
+    QuestionRefused,
+    printable,
+    read_batch,
+    read_body,
+    read_question,
+)
+from aeterna_cedar_agent.revision import Policy
+from aeterna_cedar_agent.status import Status, clip
+
+# Longest stretch of a batch before other requests and heartbeats get their turn.
+TURN_SECONDS = 0.01
+
+
+class Desk:
+    """Handlers over one engine and status."""
+
+    def __init__(self, *, engine: Engine, status: Status) -> None:
+        self._engine = engine
+        self._status = status
+
+    async def is_authorized(self, request: web.Request) -> web.Response:
+        """Answer one question."""
+        question = read_question(read_body(await request.read()))
+        loaded = self._engine.current
+        answer = self._decide(question, loaded=loaded)
+        return web.json_response({**answer.as_json(), **_served(loaded)})
+
+    async def is_authorized_batch(self, request: web.Request) -> web.Response:
+        """Answer many questions in order, all from one revision, or refuse them all."""
+        questions = read_batch(read_body(await request.read()))
+        loaded = self._engine.current
+        results = []
+        turn_ends = time.monotonic() + TURN_SECONDS
+        for place, question in enumerate(questions):
+            answer = self._decide(question, loaded=loaded, prefix=f"requests[{place}].")
+            results.append(answer.as_json())
+            if time.monotonic() >= turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = time.monotonic() + TURN_SECONDS
+        return web.json_response({"results": results, **_served(loaded)})
+
+    async def policies(self, _request: web.Request) -> web.Response:
+        """List the policies being served, in the portal's order."""
+        loaded = self._engine.current
+        rows = [_policy(item, loaded=loaded) for item in loaded.revision.policies] if loaded else []
+        return web.json_response(rows)
+
+    async def policy(self, request: web.Request) -> web.Response:
+        """Return the policy with this id, or the one whose statement has it."""
+        wanted, loaded = request.match_info["id"], self._engine.current
+        for item in loaded.revision.policies if loaded else ():
+            if loaded and (wanted == item.id or wanted in loaded.statements[item.id]):
+                return web.json_response(_policy(item, loaded=loaded))
+        return problem(404, f"no policy {printable(wanted)!r} is served")
+
+    async def schema(self, _request: web.Request) -> web.Response:
+        """Return the schema being served, in Cedar's own syntax."""
+        loaded = self._engine.current
+        if loaded is None:
+            return problem(404, "no revision is loaded")
+        return web.json_response({"format": "cedar", "content": loaded.revision.schema})
+
+    async def data(self, _request: web.Request) -> web.Response:
+        """Return the entities being served."""
+        loaded = self._engine.current
+        return web.json_response(list(loaded.revision.entities) if loaded else [])
+
+    async def status(self, _request: web.Request) -> web.Response:
+        """Say what is served, whether the portal is connected and what went wrong last."""
+        status = self._status
+        value: dict[str, Any] = {
+            **_served(self._engine.current),
+            "connected": status.connected,
+            "last_sync_at": _moment(status.last_sync_at),
+            "last_error": status.last_error,
+            "last_error_at": _moment(status.last_error_at),
+            "portal": status.portal,
+            "portal_revision": status.portal_revision,
+            "name": status.name,
+            "agent": status.agent,
+            "tenant": status.tenant,
+        }
+        return web.json_response(value)
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """Answer 200 once a revision is loaded, 503 before."""
+        loaded = self._engine.current
+        if loaded is None:
+            return problem(503, "no revision is loaded")
+        return web.json_response({"status": "ready", **_served(loaded)})
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Return the figures for Prometheus."""
+        text = metrics.render(engine=self._engine, status=self._status)
+        return web.Response(body=text.encode(), headers={"Content-Type": metrics.CONTENT_TYPE})
+
+    def _decide(self, question: Question, *, loaded: Loaded | None, prefix: str = "") -> Answer:
+        try:
+            answer = decide(question, loaded=loaded)
+        except QuestionRefused as refused:
+            problem_text = clip(refused.problem, length=500)
+            raise QuestionRefused(field=prefix + refused.field, problem=problem_text) from None
+        answer = replace(answer, errors=tuple(clip(text) for text in answer.errors))
+        self._status.decisions[answer.decision] += 1
+        return answer
+
+
+def _policy(policy: Policy, *, loaded: Loaded) -> dict[str, Any]:
+    return {
+        "id": policy.id,
+        "content": policy.cedar,
+        "name": policy.name,
+        "version": policy.version,
+        "statements": list(loaded.statements[policy.id]),
+    }
+
+
+def _served(loaded: Loaded | None) -> dict[str, Any]:
+    if loaded is None:
+        return {"revision": None, "digest": None}
+    return {"revision": loaded.revision.number, "digest": loaded.revision.digest}
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat(timespec="milliseconds") if value else None

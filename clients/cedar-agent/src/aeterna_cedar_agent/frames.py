@@ -1,0 +1,193 @@
+"""Frames of the agent protocol, version 1: reading the portal's, writing the agent's own."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aeterna_cedar_agent.revision import Revision, read_revision
+from aeterna_cedar_agent.shape import (
+    ShapeError,
+    need_object,
+    need_text,
+    take_text,
+    take_whole,
+)
+from aeterna_cedar_agent.status import clip
+
+PROTOCOL = 1
+SUBPROTOCOL = "aeterna.agent.v1"
+MAX_INBOUND_BYTES = 64 * 1024 * 1024
+MAX_HEARTBEAT_SECONDS = 3_600
+MAX_POLICY_ID = 256
+
+
+class FrameError(Exception):
+    """An inbound frame this agent cannot read."""
+
+
+class UnreadableSnapshot(FrameError):
+    """A snapshot whose content is malformed but whose revision and digest can be answered."""
+
+    def __init__(self, error: str, *, revision: int, digest: str) -> None:
+        super().__init__(error)
+        self.revision = revision
+        self.digest = digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """The portal knows this agent and says how often to report."""
+
+    tenant: str
+    agent: str
+    name: str
+    heartbeat_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpToDate:
+    """The agent already holds the newest revision."""
+
+    revision: int
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One whole revision to apply."""
+
+    revision: Revision
+    previous_digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The portal's heartbeat: the newest revision there is."""
+
+    revision: int
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalError:
+    """Why the portal is about to close."""
+
+    code: str
+    detail: str
+
+
+Inbound = Welcome | UpToDate | Snapshot | Head | PortalError
+
+
+def read_frame(text: str) -> Inbound:
+    """Read one inbound frame; raises FrameError, or UnreadableSnapshot where it can be nacked."""
+    try:
+        source = need_object(json.loads(text), field="frame")
+        kind = take_text(source, "type")
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"malformed frame: {error}") from error
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise FrameError(f"unknown frame type {clip(kind, length=100)!r}")
+    try:
+        return reader(source)
+    except ShapeError as error:
+        raise _explain(error, kind=kind, source=source) from error
+
+
+def hello(*, agent_version: str, cedar_version: str, revision: int, digest: str | None) -> str:
+    """Write the first frame: which revision this agent already serves."""
+    return _write(
+        "hello",
+        protocol=PROTOCOL,
+        agent_version=agent_version,
+        cedar_version=cedar_version,
+        revision=revision,
+        digest=digest,
+    )
+
+
+def ack(*, revision: int, digest: str, applied_ms: float) -> str:
+    """Write that a revision is served and on disk, and the milliseconds that took."""
+    return _write("ack", revision=revision, digest=digest, applied_ms=round(applied_ms, 3))
+
+
+def nack(*, revision: int, digest: str, stage: str, policy: str | None, error: str) -> str:
+    """Write that a revision was refused: at which stage, for which policy, and why."""
+    named = None if policy is None else clip(policy, length=MAX_POLICY_ID)
+    return _write(
+        "nack",
+        revision=revision,
+        digest=clip(digest, length=MAX_POLICY_ID),
+        stage=stage,
+        policy=named,
+        error=clip(error),
+    )
+
+
+def heartbeat(*, revision: int, digest: str | None) -> str:
+    """Write which revision this agent serves now."""
+    return _write("heartbeat", revision=revision, digest=digest)
+
+
+def _write(kind: str, **members: object) -> str:
+    return json.dumps({"type": kind, **members}, separators=(",", ":"))
+
+
+def _explain(error: ShapeError, *, kind: str, source: dict[str, Any]) -> FrameError:
+    message = clip(f"malformed {kind} frame: {error}")
+    revision, claimed = source.get("revision"), source.get("digest")
+    if kind != "snapshot" or not isinstance(claimed, str):
+        return FrameError(message)
+    if type(revision) is not int or not 0 <= revision < 2**63:
+        return FrameError(message)
+    return UnreadableSnapshot(message, revision=revision, digest=claimed)
+
+
+def _welcome(source: dict[str, Any]) -> Welcome:
+    seconds = take_whole(source, "heartbeat_seconds", least=1)
+    return Welcome(
+        tenant=take_text(source, "tenant"),
+        agent=take_text(source, "agent"),
+        name=take_text(source, "name", empty=True),
+        heartbeat_seconds=min(seconds, MAX_HEARTBEAT_SECONDS),
+    )
+
+
+def _up_to_date(source: dict[str, Any]) -> UpToDate:
+    return UpToDate(revision=take_whole(source, "revision"), digest=_head_digest(source))
+
+
+def _snapshot(source: dict[str, Any]) -> Snapshot:
+    previous = source.get("previous_digest")
+    if previous is not None:
+        need_text(previous, field="previous_digest")
+    return Snapshot(revision=read_revision(source), previous_digest=previous)
+
+
+def _head(source: dict[str, Any]) -> Head:
+    return Head(revision=take_whole(source, "revision"), digest=_head_digest(source))
+
+
+def _head_digest(source: dict[str, Any]) -> str | None:
+    # A tenant that has published nothing has no content to digest.
+    if source.get("revision") == 0 and source.get("digest") in (None, ""):
+        return None
+    return take_text(source, "digest")
+
+
+def _portal_error(source: dict[str, Any]) -> PortalError:
+    return PortalError(
+        code=clip(take_text(source, "code"), length=100),
+        detail=clip(take_text(source, "detail", empty=True)),
+    )
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Inbound]] = {
+    "welcome": _welcome,
+    "up_to_date": _up_to_date,
+    "snapshot": _snapshot,
+    "heartbeat": _head,
+    "error": _portal_error,
+}
