@@ -1,0 +1,15 @@
+"""The Celery application; tasks live in the apps' entrypoints."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aeterna_portal.settings")
+
+app = Celery("aeterna_portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["apps.events", "apps.identity"], related_name="entrypoints.tasks")
+app.conf.beat_schedule = {
+    "deliver-due-events": {"task": "events.deliver_due", "schedule": 30.0},
+    "end-expired-sessions": {"task": "identity.end_expired_sessions", "schedule": 3600.0},
+}

@@ -1,0 +1,12 @@
+"""Every WebSocket route of the portal."""
+
+from django.urls import URLPattern, path
+
+from apps.fleet.entrypoints.live import CedarAgentConsumer
+
+
+def websocket_routes() -> list[URLPattern]:
+    """Return the routes; browsers' sockets check Origin, agents' sockets need a token."""
+    return [
+        path("ws/agents/v1", CedarAgentConsumer.as_asgi()),
+    ]

@@ -1,0 +1,1 @@
+"""The REST shell: authentication, problems, pagination, throttling and the schema."""

@@ -1,0 +1,1 @@
+"""The audit log: reading, filtering and exporting what the event log holds."""

@@ -1,0 +1,46 @@
+"""`manage.py relay`: deliver events until told to stop."""
+
+import signal
+import threading
+import time
+from typing import Any
+
+import redis
+from django.core.management.base import BaseCommand
+
+from apps.events.nudge import CHANNEL, client
+from apps.events.relay import BATCH, run_due
+
+POLL_SECONDS = 0.2
+
+
+class Command(BaseCommand):
+    """Run due deliveries; wakes on a hint, else polls five times a second."""
+
+    help = "Deliver events to their handlers, at least once, until SIGTERM."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        hints = _Hints()
+        while not stop.is_set():
+            if run_due() < BATCH:
+                hints.wait()
+
+
+class _Hints:
+    """Waits for a hint or the poll interval, whichever is first; Redis may come and go."""
+
+    def __init__(self) -> None:
+        self._subscription: redis.client.PubSub | None = None
+
+    def wait(self) -> None:
+        try:
+            if self._subscription is None:
+                self._subscription = client().pubsub(ignore_subscribe_messages=True)
+                self._subscription.subscribe(CHANNEL)
+            self._subscription.get_message(timeout=POLL_SECONDS)
+        except redis.RedisError:
+            self._subscription = None
+            time.sleep(POLL_SECONDS)

@@ -1,0 +1,42 @@
+"""Reads of the event log and its deliveries."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.kernel.errors import NotFound
+
+from .models import Delivery, Event
+from .types import DeliveryState
+
+
+def list_events() -> QuerySet[Event]:
+    """Return the events of the tenant, newest first."""
+    return Event.objects.newest_first()  # type: ignore[no-any-return]
+
+
+def get_event(event_id: UUID) -> Event:
+    """Return one event; raise NotFound."""
+    event = Event.objects.filter(id=event_id).first()
+    if event is None:
+        raise NotFound("There is no such event.")
+    return event  # type: ignore[no-any-return]
+
+
+def list_history(*, resource_id: str) -> QuerySet[Event]:
+    """Return what happened to one resource, newest first."""
+    return list_events().filter(resource_id=resource_id)
+
+
+def list_dead_letters() -> QuerySet[Delivery]:
+    """Return the deliveries that gave up, newest first, with their events."""
+    return Delivery.objects.filter(state=DeliveryState.DEAD).select_related("event").newest_first()  # type: ignore[no-any-return]
+
+
+def get_delivery(delivery_id: UUID, *, for_update: bool = False) -> Delivery:
+    """Return one delivery, locked if asked; raise NotFound."""
+    rows = Delivery.objects.select_for_update() if for_update else Delivery.objects.all()
+    delivery = rows.filter(id=delivery_id).first()
+    if delivery is None:
+        raise NotFound("There is no such delivery.")
+    return delivery  # type: ignore[no-any-return]

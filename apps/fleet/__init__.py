@@ -1,0 +1,1 @@
+"""Cedar agents: who they are, which revision they enforce, how they are told."""

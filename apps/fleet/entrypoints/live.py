@@ -1,0 +1,208 @@
+"""The WebSocket of Cedar agents: protocol version 1 of docs/agent-protocol.md."""
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from apps.kernel.actor import Actor, Channel, service_actor
+from apps.kernel.errors import Conflict, DomainError
+from apps.kernel.groups import group
+from apps.kernel.telemetry import CONNECTED_AGENTS
+from apps.kernel.tenancy import acting_as
+from apps.kernel.tokens import digest_of, tenant_of
+from apps.policies import queries as policies
+
+from .. import operations, queries
+from ..frames import Ack, BadFrame, Heartbeat, Hello, Nack, parse_frame
+from ..models import CedarAgent
+from ..publisher import TOPIC
+from ..types import HEARTBEAT, MAX_FRAME_BYTES, SUBPROTOCOL, CloseCode
+
+HELLO_SECONDS = 10
+
+
+class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One connection of one agent; every message is handled in a scope of its own."""
+
+    agent: CedarAgent | None = None
+    has_said_hello = False
+    sent_digest: str | None = None
+
+    async def connect(self) -> None:
+        self.connection = uuid4().hex
+        await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope["subprotocols"] else None)
+        token = _bearer(self.scope["headers"])
+        tenant_id = tenant_of(token, kind=operations.TOKEN_KIND)
+        self.agent = await self._find(token, tenant_id) if tenant_id else None
+        if self.agent is None:
+            await self._refuse(CloseCode.UNAUTHENTICATED, "unauthenticated", "Unknown token.")
+        elif self.agent.revoked_at is not None:
+            await self._refuse(CloseCode.REVOKED, "revoked", "This agent is revoked.")
+        else:
+            self.group = group(self.agent.tenant_id, TOPIC)
+            await self.channel_layer.group_add(self.group, self.channel_name)
+            CONNECTED_AGENTS.inc()
+            self.hello_timer = asyncio.create_task(self._expect_hello())
+
+    async def disconnect(self, _code: int) -> None:
+        if not hasattr(self, "group"):
+            return
+        self.hello_timer.cancel()
+        CONNECTED_AGENTS.dec()
+        await self.channel_layer.group_discard(self.group, self.channel_name)
+        await self._work(operations.note_disconnect, connection=self.connection)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.agent is None:
+            return
+        if len(text_data or "") > MAX_FRAME_BYTES or len(bytes_data or b"") > MAX_FRAME_BYTES:
+            await self._refuse(CloseCode.TOO_LARGE, "too_large", "The frame is too large.")
+            return
+        try:
+            await self._handle(parse_frame(text_data))
+        except BadFrame as error:
+            await self._refuse(CloseCode.MALFORMED, "malformed", str(error))
+        except DomainError as error:
+            await self._refuse(CloseCode.MALFORMED, error.code, error.detail)
+
+    async def revision_published(self, _message: dict[str, Any]) -> None:
+        if self.has_said_hello:
+            await self._send_head()
+
+    async def agent_revoked(self, message: dict[str, Any]) -> None:
+        if self.agent and str(self.agent.id) == message["agent_id"]:
+            await self._refuse(CloseCode.REVOKED, "revoked", "The token of this agent ended.")
+
+    async def _handle(self, frame: Hello | Ack | Nack | Heartbeat) -> None:
+        if isinstance(frame, Hello):
+            await self._on_hello(frame)
+        elif not self.has_said_hello:
+            raise BadFrame("the first frame must be hello")
+        elif isinstance(frame, Ack):
+            await self._on_ack(frame)
+        elif isinstance(frame, Nack):
+            await self._work(
+                operations.refuse_revision,
+                revision=frame.revision,
+                stage=frame.stage,
+                policy=frame.policy,
+                error=frame.error,
+            )
+        else:
+            await self._on_heartbeat(frame)
+
+    async def _on_hello(self, hello: Hello) -> None:
+        if self.has_said_hello:
+            raise BadFrame("hello was already said")
+        self.hello_timer.cancel()
+        agent = self._agent()
+        await self._work(
+            operations.connect_agent,
+            connection=self.connection,
+            agent_version=hello.agent_version,
+            cedar_version=hello.cedar_version,
+            revision=hello.revision,
+            digest=hello.digest,
+        )
+        self.has_said_hello = True
+        await self._send(
+            type="welcome",
+            tenant=str(agent.tenant_id),
+            agent=str(agent.id),
+            name=agent.name,
+            heartbeat_seconds=int(HEARTBEAT.total_seconds()),
+        )
+        self.sent_digest = hello.digest
+        await self._send_head(is_answer=True)
+
+    async def _on_ack(self, ack: Ack) -> None:
+        await self._work(
+            operations.acknowledge_revision,
+            revision=ack.revision,
+            digest=ack.digest,
+            applied_ms=ack.applied_ms,
+        )
+
+    async def _on_heartbeat(self, beat: Heartbeat) -> None:
+        is_ours = await self._work(
+            operations.note_heartbeat,
+            connection=self.connection,
+            revision=beat.revision,
+            digest=beat.digest,
+        )
+        if not is_ours:
+            await self._refuse(CloseCode.REPLACED, "replaced", "A newer connection took over.")
+            return
+        head = await self._read(policies.get_head)
+        await self._send(type="heartbeat", revision=head.number, digest=head.digest)
+        if head.number and beat.digest != head.digest and head.digest != self.sent_digest:
+            await self._send_head()
+
+    async def _send_head(self, *, is_answer: bool = False) -> None:
+        head = await self._read(policies.get_head)
+        if head.digest == self.sent_digest:
+            if is_answer:
+                await self._send(type="up_to_date", revision=head.number, digest=head.digest)
+            return
+        bundle = await self._read(policies.load_bundle, head.number)
+        self.sent_digest = bundle.digest
+        await self._send(
+            type="snapshot",
+            revision=bundle.revision,
+            digest=bundle.digest,
+            previous_digest=bundle.previous_digest,
+            schema=bundle.schema,
+            policies=bundle.policies,
+            entities=bundle.entities,
+        )
+
+    async def _expect_hello(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(HELLO_SECONDS)
+            await self._refuse(CloseCode.NO_HELLO, "no_hello", "No hello within 10 seconds.")
+
+    async def _send(self, **frame: Any) -> None:
+        await self.send(text_data=json.dumps(frame, ensure_ascii=False))
+
+    async def _refuse(self, code: int, name: str, detail: str) -> None:
+        await self._send(type="error", code=name, detail=detail)
+        await self.close(code=int(code))
+
+    def _agent(self) -> CedarAgent:
+        if self.agent is None:
+            raise Conflict("There is no agent on this connection.")
+        return self.agent
+
+    def _actor(self) -> Actor:
+        agent = self._agent()
+        return service_actor(
+            tenant_id=agent.tenant_id, name="fleet", channel=Channel.WEBSOCKET
+        )
+
+    @database_sync_to_async
+    def _find(self, token: str, tenant_id: UUID) -> CedarAgent | None:
+        actor = service_actor(tenant_id=tenant_id, name="fleet", channel=Channel.WEBSOCKET)
+        with acting_as(actor):
+            return queries.find_by_token(digest_of(token))
+
+    @database_sync_to_async
+    def _work(self, function: Any, **arguments: Any) -> Any:
+        with acting_as(self._actor()):
+            return function(agent_id=self._agent().id, **arguments)
+
+    @database_sync_to_async
+    def _read(self, function: Any, *arguments: Any) -> Any:
+        with acting_as(self._actor()):
+            return function(*arguments)
+
+
+def _bearer(headers: list[tuple[bytes, bytes]]) -> str:
+    for name, value in headers:
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            return value[7:].decode("latin-1").strip()
+    return ""

@@ -1,0 +1,155 @@
+"""Enrolling Cedar agents and recording what they report."""
+
+from uuid import UUID
+
+from apps.events.operations import emit
+from apps.events.types import Change
+from apps.kernel import clock
+from apps.kernel.authorization import Resource, authorize
+from apps.kernel.constraints import conflicts
+from apps.kernel.errors import Conflict
+from apps.kernel.operation import operation
+from apps.kernel.tenancy import current_tenant_id
+from apps.kernel.tokens import mint
+from apps.orgs.checks import clean_text
+
+from . import queries
+from .models import Acknowledgement, CedarAgent
+
+TOKEN_KIND = "c"  # noqa: S105 - a kind, not a secret
+NAME_TAKEN = {"cedar_agent_name_once": ("name", "There is a Cedar agent of that name.")}
+ERROR_LENGTH = 1000
+
+
+@operation("cedar_agent.enroll")
+def enroll_agent(*, name: str) -> tuple[CedarAgent, str]:
+    """Enroll a Cedar agent; returns it with its token, which is never shown again."""
+    token = mint(kind=TOKEN_KIND, tenant_id=current_tenant_id())
+    agent = CedarAgent(
+        name=clean_text(name, field="name"),
+        token_digest=token.digest,
+        token_tail=token.tail,
+        created_at=clock.now(),
+    )
+    authorize("cedar_agent.enroll", agent.as_resource())
+    with conflicts(NAME_TAKEN):
+        agent.save(force_insert=True)
+    emit("cedar_agent.enrolled", resource=agent.as_resource(), change=Change(after={"name": name}))
+    return agent, token.text
+
+
+@operation("cedar_agent.rotate")
+def rotate_token(*, agent_id: UUID) -> tuple[CedarAgent, str]:
+    """Give a Cedar agent a new token; the old one ends at once."""
+    agent = queries.get_agent(agent_id, for_update=True)
+    authorize("cedar_agent.rotate", agent.as_resource())
+    _require_live(agent)
+    token = mint(kind=TOKEN_KIND, tenant_id=agent.tenant_id)
+    agent.token_digest, agent.token_tail = token.digest, token.tail
+    agent.save(update_fields=["token_digest", "token_tail"])
+    emit("cedar_agent.rotated", resource=agent.as_resource())
+    return agent, token.text
+
+
+@operation("cedar_agent.revoke")
+def revoke_agent(*, agent_id: UUID, reason: str = "") -> CedarAgent:
+    """End a Cedar agent: it is disconnected and its token is refused from now on."""
+    agent = queries.get_agent(agent_id, for_update=True)
+    authorize("cedar_agent.revoke", agent.as_resource())
+    _require_live(agent)
+    agent.revoked_at, agent.connection = clock.now(), ""
+    agent.save(update_fields=["revoked_at", "connection"])
+    emit("cedar_agent.revoked", resource=agent.as_resource(), change=Change(reason=reason))
+    return agent
+
+
+@operation("cedar_agent.connect")
+def connect_agent(
+    *,
+    agent_id: UUID,
+    connection: str,
+    agent_version: str,
+    cedar_version: str,
+    revision: int,
+    digest: str | None,
+) -> CedarAgent:
+    """Record that a Cedar agent said hello on `connection`, which replaces an earlier one."""
+    agent = queries.get_agent(agent_id, for_update=True)
+    authorize("cedar_agent.connect", agent.as_resource())
+    _require_live(agent)
+    agent.connection = connection
+    agent.agent_version, agent.cedar_version = agent_version, cedar_version
+    agent.revision, agent.digest = revision, digest
+    agent.connected_at = agent.last_heartbeat_at = clock.now()
+    agent.save()
+    after = {"revision": revision, "agent_version": agent_version}
+    emit("cedar_agent.connected", resource=agent.as_resource(), change=Change(after=after))
+    return agent
+
+
+@operation("cedar_agent.acknowledge")
+def acknowledge_revision(
+    *, agent_id: UUID, revision: int, digest: str, applied_ms: float
+) -> CedarAgent:
+    """Record that an agent enforces `revision`."""
+    agent = queries.get_agent(agent_id, for_update=True)
+    authorize("cedar_agent.acknowledge", agent.as_resource())
+    moment = clock.now()
+    agent.revision, agent.digest = revision, digest
+    agent.refused_revision, agent.refusal = None, ""
+    agent.acknowledged_at = agent.last_heartbeat_at = moment
+    agent.save()
+    Acknowledgement.objects.create(
+        agent=agent, revision=revision, is_accepted=True, applied_ms=applied_ms, at=moment
+    )
+    _report(agent, "cedar_agent.acknowledged", {"revision": revision, "digest": digest})
+    return agent
+
+
+@operation("cedar_agent.refuse")
+def refuse_revision(
+    *, agent_id: UUID, revision: int, stage: str, policy: str | None, error: str
+) -> CedarAgent:
+    """Record that an agent refused `revision` and keeps its last good one."""
+    agent = queries.get_agent(agent_id, for_update=True)
+    authorize("cedar_agent.refuse", agent.as_resource())
+    moment = clock.now()
+    message = f"{stage}: {policy}: {error}" if policy else f"{stage}: {error}"
+    agent.refused_revision, agent.refusal = revision, message[:ERROR_LENGTH]
+    agent.last_heartbeat_at = moment
+    agent.save()
+    Acknowledgement.objects.create(
+        agent=agent,
+        revision=revision,
+        is_accepted=False,
+        stage=stage,
+        error=message[:ERROR_LENGTH],
+        at=moment,
+    )
+    _report(agent, "cedar_agent.refused", {"revision": revision, "error": message[:ERROR_LENGTH]})
+    return agent
+
+
+def note_heartbeat(*, agent_id: UUID, connection: str, revision: int, digest: str | None) -> bool:
+    """Note that an agent is alive on `connection`; False if another connection replaced it.
+
+    A heartbeat changes nothing that anybody governs, so it is neither authorized nor an event.
+    """
+    rows = CedarAgent.objects.live().filter(id=agent_id, connection=connection)
+    changes = {"last_heartbeat_at": clock.now(), "revision": revision, "digest": digest}
+    return bool(rows.update(**changes))
+
+
+def note_disconnect(*, agent_id: UUID, connection: str) -> None:
+    """Note that `connection` ended, unless a newer one took its place."""
+    CedarAgent.objects.filter(id=agent_id, connection=connection).update(connection="")
+
+
+def _require_live(agent: CedarAgent) -> None:
+    if agent.revoked_at is not None:
+        raise Conflict(f"{agent.name} is revoked.")
+
+
+def _report(agent: CedarAgent, event: str, after: dict[str, object]) -> None:
+    resource: Resource = agent.as_resource()
+    emit(event, resource=resource, change=Change(after=after))

@@ -1,0 +1,1 @@
+"""Who people and programs are: sign-in, sessions, identities and tokens."""

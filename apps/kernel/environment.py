@@ -1,0 +1,157 @@
+"""The settings as one typed schema: every mistake is listed at once, before anything starts."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+MIN_SECRET_LENGTH = 40
+
+
+class Mode(StrEnum):
+    """How strict the installation is: only `production` may face other people."""
+
+    DEMO = "demo"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class RoleMapping(BaseModel):
+    """A group or role claim value that grants `role` at the scope `scope` (slash-joined slugs)."""
+
+    model_config = {"extra": "forbid"}
+    claim: str
+    role: str
+    scope: str = ""
+
+
+class OidcProvider(BaseModel):
+    """One identity provider of one company."""
+
+    model_config = {"extra": "forbid"}
+    slug: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    name: str
+    company: str
+    issuer: AnyHttpUrl
+    client_id: str
+    client_secret: SecretStr
+    scopes: str = "openid email profile groups"
+    claims: tuple[str, ...] = ("groups", "roles")
+    subject_claims: tuple[str, ...] = ("sub",)
+    role_mappings: tuple[RoleMapping, ...] = ()
+    create_users: bool = True
+    api_audience: str | None = None
+
+
+class Environment(BaseModel):
+    """Everything the portal reads from its environment; `NAME_FILE` reads NAME from a file."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    aeterna_environment: Mode = Mode.PRODUCTION
+    debug: bool = False
+    secret_key: SecretStr
+    database_url: SecretStr
+    database_platform_url: SecretStr
+    database_owner_url: SecretStr | None = None
+    database_pool_size: int = Field(default=8, ge=1, le=200)
+    database_pooler: bool = False
+    redis_url: SecretStr
+    public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
+    allowed_hosts: tuple[str, ...] = ()
+    cors_allowed_origins: tuple[str, ...] = ()
+    local_passwords: bool = False
+    session_seconds: int = Field(default=12 * 3600, ge=60, le=30 * 86400)
+    api_requests_per_minute: int = Field(default=600, ge=1)
+    max_body_bytes: int = Field(default=2_000_000, ge=1024)
+    oidc_providers: tuple[OidcProvider, ...] = ()
+    otel_exporter_otlp_endpoint: str = ""
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    metrics_token: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _is_fit_for_production(self) -> Self:
+        problems = self._problems()
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _problems(self) -> list[str]:
+        key = self.secret_key.get_secret_value()
+        problems = []
+        if "*" in self.cors_allowed_origins:
+            problems.append("CORS_ALLOWED_ORIGINS must list origins, never *")
+        if len(key) < MIN_SECRET_LENGTH:
+            problems.append(f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters")
+        if self.aeterna_environment is Mode.PRODUCTION:
+            problems += self._production_problems(key)
+        return problems
+
+    def _production_problems(self, key: str) -> list[str]:
+        embedded = "application_name=aeterna-embedded"
+        checks = {
+            "DEBUG must be off in production": self.debug,
+            "SECRET_KEY is a default or demo value": "insecure" in key or key.startswith("demo-"),
+            "DATABASE_URL points at the embedded Postgres": embedded
+            in self.database_url.get_secret_value(),
+            "REDIS_URL points at the embedded Redis": self.redis_url.get_secret_value().endswith(
+                "#embedded"
+            ),
+            "PUBLIC_URL must be https in production": self.public_url.scheme != "https",
+            "ALLOWED_HOSTS must name the hosts this portal answers to": not self.allowed_hosts
+            or "*" in self.allowed_hosts,
+        }
+        return [problem for problem, is_wrong in checks.items() if is_wrong]
+
+
+class BadEnvironment(Exception):
+    """The environment does not describe a portal that may start; lists every reason."""
+
+
+def read_environment(variables: dict[str, str]) -> Environment:
+    """Return the validated settings of `variables`; raise BadEnvironment listing every error."""
+    problems: list[str] = []
+    values = _with_files(variables, problems)
+    try:
+        environment = Environment(**_decoded(values, problems))
+    except ValidationError as error:
+        problems += [_problem(item) for item in error.errors(include_url=False)]
+    if problems:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise BadEnvironment(f"The settings are not valid:\n{lines}")
+    return environment
+
+
+def _with_files(variables: dict[str, str], problems: list[str]) -> dict[str, str]:
+    values = {name.lower(): value for name, value in variables.items()}
+    for name in Environment.model_fields:
+        path = values.get(f"{name}_file")
+        if path is None:
+            continue
+        try:
+            values[name] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            problems.append(f"{name.upper()}_FILE: {error.strerror}: {path}")
+    return values
+
+
+def _decoded(values: dict[str, str], problems: list[str]) -> dict[str, Any]:
+    decoded: dict[str, Any] = {k: v for k, v in values.items() if k in Environment.model_fields}
+    for name in ("allowed_hosts", "cors_allowed_origins"):
+        if name in decoded:
+            decoded[name] = tuple(part.strip() for part in decoded[name].split(",") if part.strip())
+    if "oidc_providers" in decoded:
+        try:
+            decoded["oidc_providers"] = json.loads(decoded["oidc_providers"])
+        except json.JSONDecodeError as error:
+            problems.append(f"OIDC_PROVIDERS is not JSON: {error}")
+            del decoded["oidc_providers"]
+    return decoded
+
+
+def _problem(item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"]).upper()
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message

@@ -1,0 +1,1 @@
+"""Django's Postgres backend, taught that a tenant exists only inside a transaction."""

@@ -1,0 +1,17 @@
+"""The database wrapper: sets the tenant when the outermost transaction opens."""
+
+from django.db.backends.postgresql import base
+
+from ..tenancy import apply_tenant
+from .schema import DatabaseSchemaEditor
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Postgres whose every transaction carries the tenant of the actor in scope."""
+
+    SchemaEditorClass = DatabaseSchemaEditor
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+        if not autocommit:
+            apply_tenant(self)

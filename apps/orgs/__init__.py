@@ -1,0 +1,1 @@
+"""Company, organizations, teams and projects; users, agents, memberships and roles."""

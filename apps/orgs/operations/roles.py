@@ -1,0 +1,98 @@
+"""Granting and revoking roles, and sharing a scope for reading."""
+
+from uuid import UUID
+
+from guardian.shortcuts import assign_perm, remove_perm
+
+from apps.events.operations import emit
+from apps.events.types import Change
+from apps.kernel import clock
+from apps.kernel.authorization import Resource, authorize
+from apps.kernel.constraints import conflicts
+from apps.kernel.errors import Conflict, NotFound
+from apps.kernel.operation import operation
+
+from .. import queries
+from ..checks import clean_role, require_live
+from ..models import RoleGrant, Scope, ScopeShare, User
+from ..types import ROLE_TITLES, SHARE_PERMISSION, GrantSource
+
+ALREADY_HELD = {"role_granted_once": ("role", "They already hold this role there.")}
+
+
+@operation("role.grant")
+def grant_role(
+    *, user_id: UUID, scope_id: UUID, role: str, source: GrantSource = GrantSource.MANUAL
+) -> RoleGrant:
+    """Give a person a role at a scope, at most the giver's own; Conflict if already held."""
+    scope = queries.get_scope(scope_id, for_update=True)
+    chosen = clean_role(role)
+    user = queries.get_user(user_id)
+    grant = RoleGrant(user=user, scope=scope, role=chosen, source=source, granted_at=clock.now())
+    authorize("role.grant", grant.as_resource(), context={"grantee": str(user.id)})
+    require_live(scope)
+    if not user.is_active:
+        raise Conflict(f"{user.name} is deactivated.", fields={"user_id": ["Deactivated."]})
+    with conflicts(ALREADY_HELD):
+        grant.save(force_insert=True)
+    emit("role.granted", resource=_target(grant), change=Change(after=_facts(grant)))
+    return grant
+
+
+@operation("role.revoke")
+def revoke_role(*, grant_id: UUID, reason: str = "") -> RoleGrant:
+    """Take a role back; raise NotFound if it is not held any more."""
+    grant = queries.get_grant(grant_id, for_update=True)
+    authorize("role.revoke", grant.as_resource(), context={"grantee": str(grant.user_id)})
+    grant.revoked_at = clock.now()
+    grant.save(update_fields=["revoked_at"])
+    emit(
+        "role.revoked", resource=_target(grant), change=Change(before=_facts(grant), reason=reason)
+    )
+    return grant
+
+
+@operation("scope.share")
+def share_scope(*, scope_id: UUID, user_id: UUID) -> ScopeShare:
+    """Let one person read a scope and what is in it, whatever their roles."""
+    scope = queries.get_scope(scope_id, for_update=True)
+    authorize("scope.share", scope.as_resource())
+    require_live(scope)
+    user = queries.get_user(user_id)
+    share: ScopeShare = assign_perm(SHARE_PERMISSION, user, scope)
+    emit("scope.shared", resource=scope.as_resource(), change=Change(after=_person(user)))
+    return share
+
+
+@operation("scope.unshare")
+def unshare_scope(*, scope_id: UUID, user_id: UUID) -> None:
+    """End a person's share of a scope; raise NotFound if there is none."""
+    scope = queries.get_scope(scope_id, for_update=True)
+    authorize("scope.unshare", scope.as_resource())
+    user = queries.get_user(user_id)
+    removed, _ = remove_perm(SHARE_PERMISSION, user, scope)
+    if not removed:
+        raise NotFound(f"{scope.name} is not shared with {user.name}.")
+    emit("scope.unshared", resource=scope.as_resource(), change=Change(before=_person(user)))
+
+
+def _person(user: User) -> dict[str, str]:
+    return {"user_id": str(user.id), "user": user.name}
+
+
+def _facts(grant: RoleGrant) -> dict[str, str]:
+    scope: Scope = grant.scope
+    return {
+        "role": ROLE_TITLES[clean_role(grant.role)],
+        "scope_id": str(scope.id),
+        "scope": scope.name,
+        "source": grant.source,
+    }
+
+
+def _target(grant: RoleGrant) -> Resource:
+    """Return the person as the event's resource, so that their history shows their roles."""
+    person: Resource = grant.user.as_resource()
+    return Resource(
+        type=person.type, id=person.id, name=person.name, scope_id=str(grant.scope_id)
+    )

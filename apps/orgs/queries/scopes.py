@@ -1,0 +1,97 @@
+"""Reads of the scope tree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.kernel.errors import NotFound
+from apps.kernel.tenancy import current_tenant_id
+
+from ..models import Agent, Company, Scope, User
+from .permitted import permitted_scope_ids
+
+SEARCH_LIMIT = 20
+
+
+@dataclass(slots=True)
+class Node:
+    """A scope with its children, for drawing the tree."""
+
+    scope: Scope
+    children: list["Node"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, by kind."""
+
+    scopes: Sequence[Scope]
+    users: Sequence[User]
+    agents: Sequence[Agent]
+
+
+def get_company(*, for_update: bool = False) -> Company:
+    """Return the company in scope, locked if asked."""
+    rows = Company.objects.select_for_update() if for_update else Company.objects.all()
+    company = rows.filter(id=current_tenant_id()).first()
+    if company is None:
+        raise NotFound("There is no such company.")
+    return company  # type: ignore[no-any-return]
+
+
+def get_root() -> Scope:
+    """Return the company's own scope."""
+    return get_scope(current_tenant_id())
+
+
+def get_scope(scope_id: UUID, *, for_update: bool = False) -> Scope:
+    """Return one scope, archived or not, locked if asked; raise NotFound."""
+    rows = Scope.objects.select_for_update() if for_update else Scope.objects.all()
+    scope = rows.filter(id=scope_id).first()
+    if scope is None:
+        raise NotFound("There is no such scope.")
+    return scope  # type: ignore[no-any-return]
+
+
+def list_scopes(*, kind: str = "", include_archived: bool = False) -> QuerySet[Scope]:
+    """Return the scopes that the actor may view, by depth and name."""
+    rows = Scope.objects.filter(id__in=permitted_scope_ids("org.view"))
+    if not include_archived:
+        rows = rows.live()
+    if kind:
+        rows = rows.filter(kind=kind)
+    return rows.order_by("path__len", "name", "id")  # type: ignore[no-any-return]
+
+
+def list_children(scope_id: UUID) -> QuerySet[Scope]:
+    """Return the live scopes directly below one."""
+    return list_scopes().filter(parent_id=scope_id)
+
+
+def scope_tree(*, include_archived: bool = False) -> list[Node]:
+    """Return the visible scopes as trees; a scope whose parent is invisible becomes a root."""
+    nodes = {s.id: Node(scope=s) for s in list_scopes(include_archived=include_archived)}
+    roots = []
+    for node in nodes.values():
+        parent = nodes.get(node.scope.parent_id)
+        (parent.children if parent else roots).append(node)
+    return roots
+
+
+def search(text: str) -> Found:
+    """Return the visible scopes, people and agents whose name, slug or e-mail holds `text`."""
+    text = text.strip()
+    if not text:
+        return Found(scopes=[], users=[], agents=[])
+    scopes = list_scopes().filter(Q(name__icontains=text) | Q(slug__icontains=text))
+    users = User.objects.live().filter(Q(name__icontains=text) | Q(email__icontains=text))
+    agents = Agent.objects.filter(
+        name__icontains=text, scope_id__in=permitted_scope_ids("org.view")
+    )
+    return Found(
+        scopes=list(scopes[:SEARCH_LIMIT]),
+        users=list(users.order_by("name", "id")[:SEARCH_LIMIT]),
+        agents=list(agents.order_by("name", "id")[:SEARCH_LIMIT]),
+    )

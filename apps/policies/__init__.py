@@ -1,0 +1,1 @@
+"""Cedar authoring and decisions: policies, their versions, revisions and the decision point."""

@@ -1,0 +1,139 @@
+"""Policies, their immutable versions, and the revisions that agents enforce."""
+
+from typing import Any
+
+from django.db import models
+
+from apps.kernel.authorization import Resource
+from apps.kernel.tenant_model import TenantManager, TenantModel, TenantQuerySet
+from apps.orgs.types import severity_rank
+
+from .types import MergeStrategy, PartKind, PolicyMode, PolicyState, Severity
+
+
+def _choices(kinds: Any) -> list[tuple[str, str]]:
+    return [(kind.value, kind.value) for kind in kinds]
+
+
+class PolicyQuerySet(TenantQuerySet["Policy"]):
+    def active(self) -> "PolicyQuerySet":
+        return self.filter(state=PolicyState.ACTIVE)
+
+
+class Policy(TenantModel):
+    """A named policy of a scope: a working copy, and the version in force if there is one."""
+
+    scope = models.ForeignKey("orgs.Scope", on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey("orgs.User", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    description = models.CharField(max_length=1000, default="", blank=True)
+    severity = models.CharField(max_length=5, choices=_choices(Severity), default=Severity.WARN)
+    mode = models.CharField(max_length=10, choices=_choices(PolicyMode), default=PolicyMode.OPTIONAL)
+    merge_strategy = models.CharField(
+        max_length=10, choices=_choices(MergeStrategy), default=MergeStrategy.MERGE
+    )
+    state = models.CharField(max_length=8, choices=_choices(PolicyState), default=PolicyState.DRAFT)
+    cedar = models.TextField()
+    active_version = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    objects: Any = TenantManager.from_queryset(PolicyQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "scope", "name"], name="policy_name_once_per_scope"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant_id", "state", "id"], name="policy_state")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def as_resource(self) -> Resource:
+        return Resource(
+            type="Policy",
+            id=str(self.id),
+            name=self.name,
+            scope_id=str(self.scope_id),
+            attributes={
+                "author": {"__entity": {"type": "Aeterna::User", "id": str(self.author_id)}},
+                "isDraft": self.active_version is None,
+                "severity": severity_rank(self.severity),
+            },
+        )
+
+
+class PolicyVersion(TenantModel):
+    """What a policy said when it was activated; never changes."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    cedar = models.TextField()
+    digest = models.CharField(max_length=71)
+    severity = models.CharField(max_length=5, choices=_choices(Severity))
+    mode = models.CharField(max_length=10, choices=_choices(PolicyMode))
+    merge_strategy = models.CharField(max_length=10, choices=_choices(MergeStrategy))
+    activated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "policy", "number"], name="policy_version_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} v{self.number}"
+
+
+class Part(TenantModel):
+    """A piece of a revision, stored once under its digest."""
+
+    digest = models.CharField(max_length=71)
+    kind = models.CharField(max_length=8, choices=_choices(PartKind))
+    body = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "digest"], name="part_once_per_digest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.digest}"
+
+
+class Revision(TenantModel):
+    """One gap-free, immutable state of policies, schema and entities together."""
+
+    number = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=71)
+    previous_digest = models.CharField(max_length=71, null=True)
+    policies = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="+")
+    schema = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="+")
+    entities = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300, default="", blank=True)
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "number"], name="revision_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.number}"
+
+
+class Head(TenantModel):
+    """The newest revision of the tenant; its row lock makes numbers gap-free."""
+
+    number = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=71, null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant_id"], name="one_head_per_tenant")]
+
+    def __str__(self) -> str:
+        return f"head {self.number}"

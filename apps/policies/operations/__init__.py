@@ -1,0 +1,6 @@
+"""Writes to policies and revisions."""
+
+from .policies import activate_policy, draft_policy, edit_policy, retire_policy
+from .revisions import publish_revision
+
+__all__ = ["activate_policy", "draft_policy", "edit_policy", "publish_revision", "retire_policy"]

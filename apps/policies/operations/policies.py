@@ -1,0 +1,183 @@
+"""Drafting, editing, activating and retiring a policy."""
+
+from uuid import UUID
+
+from apps.events.operations import emit
+from apps.events.types import Change
+from apps.kernel import clock
+from apps.kernel.authorization import authorize
+from apps.kernel.constraints import conflicts, require_version
+from apps.kernel.errors import Conflict, Invalid
+from apps.kernel.operation import operation
+from apps.kernel.tenancy import current_actor
+from apps.orgs import queries as orgs
+from apps.orgs.checks import TEXT_LENGTH, clean_severity, clean_text, require_live
+from apps.orgs.queries import principal_facts
+
+from .. import queries
+from ..cedar import require_valid
+from ..digest import sha256
+from ..models import Policy, PolicyVersion
+from ..types import POLICY_TRANSITIONS, MergeStrategy, PolicyMode, PolicyState
+from .revisions import publish
+
+NAME_TAKEN = {"policy_name_once_per_scope": ("name", "This scope has a policy of that name.")}
+SETTINGS = ("name", "description", "severity", "mode", "merge_strategy", "cedar")
+
+
+@operation("policy.draft")
+def draft_policy(
+    *,
+    scope_id: UUID,
+    name: str,
+    cedar: str,
+    description: str = "",
+    severity: str = "warn",
+    mode: str = PolicyMode.OPTIONAL,
+    merge_strategy: str = MergeStrategy.MERGE,
+) -> Policy:
+    """Write a new policy, valid against the schema but not in force; Conflict on its name."""
+    scope = orgs.get_scope(scope_id)
+    authorize("policy.draft", scope.as_resource())
+    require_live(scope)
+    author = orgs.get_user(UUID(principal_facts(current_actor()).owner_id))
+    moment = clock.now()
+    policy = Policy(scope=scope, author=author, created_at=moment, updated_at=moment)
+    _apply(
+        policy,
+        name=name,
+        description=description,
+        severity=severity,
+        mode=mode,
+        merge_strategy=merge_strategy,
+        cedar=cedar,
+    )
+    with conflicts(NAME_TAKEN):
+        policy.save(force_insert=True)
+    emit("policy.drafted", resource=policy.as_resource(), change=Change(after=_facts(policy)))
+    return policy
+
+
+@operation("policy.edit")
+def edit_policy(
+    *,
+    policy_id: UUID,
+    name: str | None = None,
+    description: str | None = None,
+    severity: str | None = None,
+    mode: str | None = None,
+    merge_strategy: str | None = None,
+    cedar: str | None = None,
+    expected_version: int | None = None,
+) -> Policy:
+    """Change the working copy, never what is in force; Stale if changed meanwhile."""
+    policy = queries.get_policy(policy_id, for_update=True)
+    authorize("policy.edit", policy.as_resource())
+    require_version(policy.version, expected_version)
+    before = _facts(policy)
+    _apply(
+        policy,
+        name=name,
+        description=description,
+        severity=severity,
+        mode=mode,
+        merge_strategy=merge_strategy,
+        cedar=cedar,
+    )
+    policy.version += 1
+    policy.updated_at = clock.now()
+    with conflicts(NAME_TAKEN):
+        policy.save()
+    after = _facts(policy)
+    changed = [field for field in SETTINGS if before[field] != after[field]]
+    emit(
+        "policy.edited",
+        resource=policy.as_resource(),
+        change=Change(
+            before={field: before[field] for field in changed},
+            after={field: after[field] for field in changed},
+        ),
+    )
+    return policy
+
+
+@operation("policy.activate")
+def activate_policy(*, policy_id: UUID, cedar: str, reason: str) -> PolicyVersion:
+    """Put `cedar` in force as the policy's next immutable version and publish a revision."""
+    policy = queries.get_policy(policy_id, for_update=True)
+    authorize("policy.activate", policy.as_resource())
+    valid = require_valid(cedar)
+    before = {"active_version": policy.active_version}
+    _move(policy, PolicyState.ACTIVE)
+    latest = queries.list_versions(policy.id).first()
+    version: PolicyVersion = PolicyVersion.objects.create(
+        policy=policy,
+        number=(latest.number if latest else 0) + 1,
+        cedar=valid,
+        digest=sha256(valid),
+        severity=policy.severity,
+        mode=policy.mode,
+        merge_strategy=policy.merge_strategy,
+        activated_at=clock.now(),
+    )
+    policy.active_version = version.number
+    policy.version += 1
+    policy.save(update_fields=["state", "active_version", "version"])
+    change = Change(
+        before=before,
+        after={"active_version": version.number, "digest": version.digest},
+        reason=reason,
+    )
+    emit("policy.activated", resource=policy.as_resource(), change=change)
+    publish(reason=f"{policy.name} version {version.number}")
+    return version
+
+
+@operation("policy.retire")
+def retire_policy(*, policy_id: UUID, reason: str) -> Policy:
+    """Take a policy out of force and publish a revision without it; its versions stay."""
+    policy = queries.get_policy(policy_id, for_update=True)
+    authorize("policy.retire", policy.as_resource())
+    before = {"active_version": policy.active_version}
+    _move(policy, PolicyState.RETIRED)
+    policy.active_version = None
+    policy.version += 1
+    policy.save(update_fields=["state", "active_version", "version"])
+    emit(
+        "policy.retired", resource=policy.as_resource(), change=Change(before=before, reason=reason)
+    )
+    publish(reason=f"{policy.name} retired")
+    return policy
+
+
+def _move(policy: Policy, target: PolicyState) -> None:
+    if target not in POLICY_TRANSITIONS[PolicyState(policy.state)]:
+        raise Conflict(f"A policy that is {policy.state} cannot become {target}.")
+    policy.state = target
+
+
+def _apply(policy: Policy, **values: str | None) -> None:
+    cleaners = {
+        "name": lambda value: clean_text(value, field="name"),
+        "description": lambda value: clean_text(
+            value, field="description", limit=TEXT_LENGTH, required=False
+        ),
+        "severity": clean_severity,
+        "mode": lambda value: _clean_choice(value, "mode", PolicyMode),
+        "merge_strategy": lambda value: _clean_choice(value, "merge_strategy", MergeStrategy),
+        "cedar": require_valid,
+    }
+    for field, value in values.items():
+        if value is not None:
+            setattr(policy, field, cleaners[field](value))
+
+
+def _clean_choice(value: str, field: str, kind: type[PolicyMode] | type[MergeStrategy]) -> str:
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise Invalid(fields={field: [f"Choose one of {', '.join(kind)}."]}) from error
+
+
+def _facts(policy: Policy) -> dict[str, str]:
+    return {field: str(getattr(policy, field)) for field in SETTINGS}

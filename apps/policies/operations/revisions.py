@@ -1,0 +1,79 @@
+"""Publishing a revision: the policies in force, the schema and the organization, together."""
+
+from typing import Any
+
+from apps.events.operations import emit
+from apps.events.types import Change
+from apps.kernel import clock
+from apps.kernel.authorization import authorize
+from apps.kernel.operation import operation
+from apps.kernel.tenancy import current_tenant_id
+from apps.orgs.queries import get_root, organization_entities
+
+from .. import queries
+from ..digest import canonical_entities, canonical_policies, revision_digest, sha256
+from ..models import Head, Part, Policy, PolicyVersion, Revision
+from ..types import PartKind, PolicyState
+
+
+@operation("revision.publish")
+def publish_revision(*, reason: str) -> Revision:
+    """Publish what is true now; returns the head unchanged if nothing differs from it."""
+    root = get_root().as_resource()
+    authorize("revision.publish", root)
+    return publish(reason=reason)
+
+
+def publish(*, reason: str) -> Revision:
+    """Write the next revision as part of the running operation, if it differs from the head."""
+    head = _locked_head()
+    parts = {
+        PartKind.POLICIES: canonical_policies(_policies_in_force()),
+        PartKind.SCHEMA: queries.agent_schema(),
+        PartKind.ENTITIES: canonical_entities(organization_entities()),
+    }
+    digests = {kind: sha256(body) for kind, body in parts.items()}
+    digest = revision_digest(**{kind.value: value for kind, value in digests.items()})
+    resource = get_root().as_resource()
+    if digest == head.digest:
+        emit("revision.confirmed", resource=resource, change=Change(reason=reason))
+        return queries.list_revisions()[0]
+    revision: Revision = Revision.objects.create(
+        number=head.number + 1,
+        digest=digest,
+        previous_digest=head.digest,
+        reason=reason[:300],
+        published_at=clock.now(),
+        **{f"{kind}_id": _store(kind, digests[kind], parts[kind]) for kind in parts},
+    )
+    head.number, head.digest = revision.number, digest
+    head.save(update_fields=["number", "digest"])
+    payload = {"revision": revision.number, "digest": digest}
+    emit("revision.published", resource=resource, change=Change(reason=reason, payload=payload))
+    return revision
+
+
+def _locked_head() -> Head:
+    Head.objects.bulk_create([Head(tenant_id=current_tenant_id())], ignore_conflicts=True)
+    return Head.objects.select_for_update().get()  # type: ignore[no-any-return]
+
+
+def _policies_in_force() -> list[dict[str, Any]]:
+    active = Policy.objects.filter(state=PolicyState.ACTIVE)
+    names = {policy.id: policy for policy in active}
+    versions = PolicyVersion.objects.filter(policy_id__in=names)
+    return [
+        {
+            "id": str(version.policy_id),
+            "version": version.number,
+            "name": names[version.policy_id].name,
+            "cedar": version.cedar,
+        }
+        for version in versions
+        if version.number == names[version.policy_id].active_version
+    ]
+
+
+def _store(kind: PartKind, digest: str, body: str) -> object:
+    part, _ = Part.objects.get_or_create(digest=digest, defaults={"kind": kind, "body": body})
+    return part.id

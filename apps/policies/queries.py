@@ -1,0 +1,80 @@
+"""Reads of policies, versions and revisions."""
+
+import json
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.kernel.errors import NotFound
+from apps.orgs.queries import permitted_scope_ids
+
+from .models import Head, Policy, PolicyVersion, Revision
+from .types import Bundle
+
+
+@cache
+def agent_schema() -> str:
+    """Return the Cedar schema that the company's policies are written against."""
+    path = Path(__file__).parent / "product" / "agent.cedarschema"
+    return path.read_text(encoding="utf-8")
+
+
+def list_policies(*, text: str = "", state: str = "", scope_id: str = "") -> QuerySet[Policy]:
+    """Return the policies the actor may view, by name, filtered."""
+    rows = Policy.objects.filter(scope_id__in=permitted_scope_ids("policy.view"))
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(description__icontains=text))
+    if state:
+        rows = rows.filter(state=state)
+    if scope_id:
+        rows = rows.filter(scope_id=scope_id)
+    return rows.select_related("scope", "author").order_by("name", "id")  # type: ignore[no-any-return]
+
+
+def get_policy(policy_id: UUID, *, for_update: bool = False) -> Policy:
+    """Return one policy with scope and author, locked if asked; raise NotFound."""
+    rows = Policy.objects.select_related("scope", "author")
+    if for_update:
+        rows = rows.select_for_update(of=("self",))
+    policy = rows.filter(id=policy_id).first()
+    if policy is None:
+        raise NotFound("There is no such policy.")
+    return policy  # type: ignore[no-any-return]
+
+
+def list_versions(policy_id: UUID) -> QuerySet[PolicyVersion]:
+    """Return the versions of a policy, newest first."""
+    return PolicyVersion.objects.filter(policy_id=policy_id).order_by("-number")  # type: ignore[no-any-return]
+
+
+def find_version(*, policy_id: UUID, number: int | None) -> PolicyVersion | None:
+    """Return one version of a policy, or None."""
+    return PolicyVersion.objects.filter(policy_id=policy_id, number=number).first()  # type: ignore[no-any-return]
+
+
+def list_revisions() -> QuerySet[Revision]:
+    """Return the revisions of the tenant, newest first."""
+    return Revision.objects.order_by("-number")  # type: ignore[no-any-return]
+
+
+def get_head() -> Head:
+    """Return the newest revision's number and digest; 0 and None before the first."""
+    return Head.objects.first() or Head()
+
+
+def load_bundle(number: int) -> Bundle:
+    """Return everything of one revision; raise NotFound."""
+    rows = Revision.objects.select_related("policies", "schema", "entities")
+    revision = rows.filter(number=number).first()
+    if revision is None:
+        raise NotFound(f"There is no revision {number}.")
+    return Bundle(
+        revision=revision.number,
+        digest=revision.digest,
+        previous_digest=revision.previous_digest,
+        policies=json.loads(revision.policies.body),
+        schema=revision.schema.body,
+        entities=json.loads(revision.entities.body),
+    )

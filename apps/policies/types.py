@@ -1,0 +1,65 @@
+"""Vocabulary of Cedar policies and their revisions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from apps.orgs.types import Severity
+
+__all__ = ["Bundle", "MergeStrategy", "PolicyMode", "PolicyState", "Problem", "Severity"]
+
+
+class PolicyMode(StrEnum):
+    MANDATORY = "mandatory"
+    OPTIONAL = "optional"
+    FORBIDDEN = "forbidden"
+
+
+class MergeStrategy(StrEnum):
+    OVERRIDE = "override"
+    MERGE = "merge"
+    INTERSECT = "intersect"
+
+
+class PolicyState(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+POLICY_TRANSITIONS: Mapping[PolicyState, frozenset[PolicyState]] = {
+    PolicyState.DRAFT: frozenset({PolicyState.ACTIVE}),
+    PolicyState.ACTIVE: frozenset({PolicyState.ACTIVE, PolicyState.RETIRED}),
+    PolicyState.RETIRED: frozenset({PolicyState.ACTIVE}),
+}
+
+MAX_CEDAR_CHARACTERS = 50_000
+
+
+class PartKind(StrEnum):
+    POLICIES = "policies"
+    SCHEMA = "schema"
+    ENTITIES = "entities"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with Cedar text and where; line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+    severity: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """All that an agent needs to decide at one revision."""
+
+    revision: int
+    digest: str
+    previous_digest: str | None
+    policies: list[dict[str, Any]]
+    schema: str
+    entities: list[dict[str, Any]]

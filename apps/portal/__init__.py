@@ -1,0 +1,1 @@
+"""The browser shell: layout, navigation, home, live rows and error pages."""

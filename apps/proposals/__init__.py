@@ -1,0 +1,1 @@
+"""Review workflow: a change is proposed, decided by somebody else, and applied."""

@@ -1,0 +1,162 @@
+"""Reads of proposals: lists, one with all about it, and what still blocks it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.kernel.authorization import decide
+from apps.kernel.errors import NotFound
+from apps.kernel.tenancy import current_actor
+from apps.orgs.queries import permitted_scope_ids, principal_facts
+from apps.policies import queries as policies
+
+from .models import Comment, Proposal, Review
+from .types import REQUIRED_APPROVALS, ProposalKind, ProposalState, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One entry of a proposal's timeline."""
+
+    at: datetime
+    kind: str
+    who: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MergeBox:
+    """Whether the actor can decide now, and what still stands in the way."""
+
+    can_approve: bool
+    can_reject: bool
+    can_withdraw: bool
+    can_revise: bool
+    approvals: int
+    required: int
+    blockers: Sequence[str]
+
+
+def list_proposals(
+    *, state: str = "", author_id: UUID | None = None, policy_id: UUID | None = None
+) -> QuerySet[Proposal]:
+    """Return the proposals the actor may view, newest first, with policy and author."""
+    rows = Proposal.objects.filter(policy__scope_id__in=permitted_scope_ids("proposal.view"))
+    if state:
+        rows = rows.filter(state=state)
+    if author_id:
+        rows = rows.filter(author_id=author_id)
+    if policy_id:
+        rows = rows.filter(policy_id=policy_id)
+    return rows.select_related("policy__scope", "author", "through_agent").order_by("-number")  # type: ignore[no-any-return]
+
+
+def get_proposal(proposal_id: UUID, *, for_update: bool = False) -> Proposal:
+    """Return one proposal with policy and author, locked if asked; raise NotFound."""
+    rows = Proposal.objects.select_related("policy__scope", "author")
+    if for_update:
+        rows = rows.select_for_update(of=("self",))
+    proposal = rows.filter(id=proposal_id).first()
+    if proposal is None:
+        raise NotFound("There is no such proposal.")
+    return proposal  # type: ignore[no-any-return]
+
+
+def list_waiting() -> list[Proposal]:
+    """Return the pending proposals that the actor may decide on, oldest first."""
+    pending = list_proposals(state=ProposalState.PENDING).order_by("number")
+    return [p for p in pending if _may_approve(p)]
+
+
+def list_reviews(proposal_id: UUID) -> QuerySet[Review]:
+    """Return the reviews of a proposal, oldest first, with reviewers."""
+    rows = Review.objects.filter(proposal_id=proposal_id)
+    return rows.select_related("reviewer").order_by("id")  # type: ignore[no-any-return]
+
+
+def list_comments(proposal_id: UUID) -> QuerySet[Comment]:
+    """Return the comments on a proposal, oldest first, with authors."""
+    return Comment.objects.filter(proposal_id=proposal_id).select_related("author").order_by("id")  # type: ignore[no-any-return]
+
+
+def count_approvals(proposal: Proposal) -> int:
+    """Return how many people approved exactly the present content."""
+    rows = Review.objects.filter(proposal=proposal, digest=proposal.digest)
+    return rows.filter(verdict=Verdict.APPROVED).count()  # type: ignore[no-any-return]
+
+
+def timeline(proposal: Proposal) -> list[Happening]:
+    """Return what happened to a proposal, oldest first."""
+    entries = [
+        Happening(
+            at=proposal.created_at,
+            kind="proposed",
+            who=proposal.author.name,
+            text=proposal.justification,
+        )
+    ]
+    entries += [
+        Happening(at=review.created_at, kind=review.verdict, who=review.reviewer.name, text=review.reason)
+        for review in list_reviews(proposal.id)
+    ]
+    entries += [
+        Happening(at=comment.created_at, kind="commented", who=comment.author.name, text=comment.text)
+        for comment in list_comments(proposal.id)
+    ]
+    if proposal.state == ProposalState.WITHDRAWN and proposal.decided_at:
+        entries.append(
+            Happening(at=proposal.decided_at, kind="withdrawn", who=proposal.author.name)
+        )
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def merge_box(proposal: Proposal) -> MergeBox:
+    """Return what the actor may do with a proposal and what still blocks it."""
+    is_pending = proposal.state == ProposalState.PENDING
+    resource = proposal.as_resource()
+    approvals = count_approvals(proposal)
+    return MergeBox(
+        can_approve=is_pending and _may_approve(proposal),
+        can_reject=is_pending and decide("proposal.reject", resource).allowed,
+        can_withdraw=is_pending and decide("proposal.withdraw", resource).allowed,
+        can_revise=proposal.state in (ProposalState.PENDING, ProposalState.REJECTED)
+        and decide("proposal.revise", resource).allowed,
+        approvals=approvals,
+        required=REQUIRED_APPROVALS,
+        blockers=_blockers(proposal, approvals) if is_pending else (),
+    )
+
+
+def base_cedar(proposal: Proposal) -> str:
+    """Return the text that was in force when the proposal was made; empty if none was."""
+    version = policies.find_version(policy_id=proposal.policy_id, number=proposal.base_version)
+    return version.cedar if version else ""
+
+
+def _may_approve(proposal: Proposal) -> bool:
+    return (
+        decide("proposal.approve", proposal.as_resource()).allowed
+        and decide("policy.approve", proposal.policy.as_resource()).allowed
+    )
+
+
+def _blockers(proposal: Proposal, approvals: int) -> list[str]:
+    blockers = []
+    if approvals < REQUIRED_APPROVALS:
+        blockers.append(f"Needs {REQUIRED_APPROVALS - approvals} more approval by an Architect.")
+    if principal_facts(current_actor()).owner_id == str(proposal.author_id):
+        blockers.append("You proposed this: somebody else must decide.")
+    if is_outdated(proposal):
+        blockers.append("Another version was activated meanwhile: revise the proposal.")
+    return blockers
+
+
+def is_outdated(proposal: Proposal) -> bool:
+    """Tell whether another version came into force since the proposal was made."""
+    return (
+        proposal.kind == ProposalKind.ACTIVATE_POLICY
+        and proposal.policy.active_version != proposal.base_version
+    )
