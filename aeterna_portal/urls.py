@@ -1,5 +1,25 @@
 """Every address of the portal."""
 
-from django.urls import URLPattern, URLResolver
+from importlib.util import find_spec
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+MOUNTS = (
+    ("", "apps.portal.entrypoints.urls"),
+    ("", "apps.identity.entrypoints.urls"),
+    ("organization/", "apps.orgs.entrypoints.urls"),
+    ("audit/", "apps.audit.entrypoints.urls"),
+    ("dead-letters/", "apps.events.entrypoints.urls"),
+    ("policies/", "apps.policies.entrypoints.urls"),
+    ("proposals/", "apps.proposals.entrypoints.urls"),
+    ("fleet/", "apps.fleet.entrypoints.urls"),
+    ("api/v1/", "apps.api.urls"),
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(prefix, include(module)) for prefix, module in MOUNTS if find_spec(module)
+]
+urlpatterns.append(path("operator/", admin.site.urls))
+
+handler404 = "apps.portal.entrypoints.errors.not_found"
