@@ -10,6 +10,6 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
-        from .operations import record_denial  # noqa: PLC0415 - models must be loaded first
+        from .operations import record_denial
 
         bind_denial_recorder(record_denial)

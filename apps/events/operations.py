@@ -92,9 +92,7 @@ def discard_delivery(*, delivery_id: UUID, reason: str) -> Delivery:
 def delivery_resource(delivery: Delivery) -> Resource:
     """Return the Cedar resource of a delivery; it belongs to the whole company."""
     tenant = str(delivery.tenant_id)
-    return Resource(
-        type="DeadLetter", id=str(delivery.id), name=delivery.handler, scope_id=tenant
-    )
+    return Resource(type="DeadLetter", id=str(delivery.id), name=delivery.handler, scope_id=tenant)
 
 
 def _move(delivery: Delivery, target: DeliveryState) -> None:
@@ -122,9 +120,7 @@ def _insert(
         actor_kind=actor.principal.kind,
         actor_id=actor.principal.id,
         actor_name=actor.principal.name,
-        on_behalf_of=[
-            {"kind": p.kind, "id": p.id, "name": p.name} for p in actor.on_behalf_of
-        ],
+        on_behalf_of=[{"kind": p.kind, "id": p.id, "name": p.name} for p in actor.on_behalf_of],
         is_platform=actor.is_platform,
         channel=actor.channel,
         request_id=actor.request_id,

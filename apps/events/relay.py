@@ -9,11 +9,10 @@ import random
 from datetime import timedelta
 from uuid import UUID
 
-
 from apps.kernel import clock
 from apps.kernel.actor import service_actor
 from apps.kernel.telemetry import DELIVERIES_TOTAL
-from apps.kernel.tenancy import acting_as, across_tenants
+from apps.kernel.tenancy import across_tenants, acting_as
 
 from .models import Delivery, Event
 from .subscriptions import SUBSCRIPTIONS
@@ -32,9 +31,9 @@ def run_due(*, limit: int = BATCH) -> int:
 
 
 def backoff(attempts: int) -> timedelta:
-    """Return the wait before the next attempt: doubling from 1 s to 1 h, with full jitter above half."""
+    """Return the wait before the next attempt: doubling from 1 s to 1 h, jittered down to half."""
     ceiling = min(FIRST_DELAY * 2**attempts, LONGEST_DELAY)
-    return ceiling * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
+    return ceiling * random.uniform(0.5, 1)
 
 
 def _find_due(limit: int) -> list[tuple[UUID, UUID]]:

@@ -24,7 +24,8 @@ def on(*types: str) -> Callable[[Handler], Handler]:
     """Subscribe an idempotent function to event types; its effect and receipt commit together."""
 
     def register(function: Handler) -> Handler:
-        name = f"{function.__module__.removeprefix('apps.').removesuffix('.handlers')}.{function.__name__}"
+        module = function.__module__.removeprefix("apps.").removesuffix(".handlers")
+        name = f"{module}.{function.__name__}"
         if name in SUBSCRIPTIONS:
             raise ProgrammingError(f"handler {name} is registered twice")
         SUBSCRIPTIONS[name] = Subscription(name=name, types=frozenset(types), handle=function)

@@ -114,7 +114,7 @@ def _digest(data: dict[str, Any], *, optional: bool = False) -> str | None:
     value = data.get("digest")
     if value is None and optional:
         return None
-    if not isinstance(value, str) or not value.startswith("sha256:") or len(value) != 71:  # noqa: PLR2004
+    if not isinstance(value, str) or not value.startswith("sha256:") or len(value) != 71:
         raise BadFrame("digest: not a sha256 digest")
     return value
 

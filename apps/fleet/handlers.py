@@ -3,7 +3,7 @@
 from apps.events.subscriptions import on
 from apps.events.types import Happened
 
-from .publisher import publish_revoked, publish_revision
+from .publisher import publish_revision, publish_revoked
 
 
 @on("revision.published")

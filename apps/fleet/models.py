@@ -29,7 +29,7 @@ class CedarAgent(TenantModel):
     connected_at = models.DateTimeField(null=True)
     last_heartbeat_at = models.DateTimeField(null=True)
     revision = models.PositiveBigIntegerField(default=0)
-    digest = models.CharField(max_length=71, null=True)
+    digest = models.CharField(max_length=71, null=True)  # noqa: DJ001 - none yet is not a digest
     acknowledged_at = models.DateTimeField(null=True)
     refused_revision = models.PositiveBigIntegerField(null=True)
     refusal = models.CharField(max_length=1000, default="", blank=True)

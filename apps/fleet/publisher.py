@@ -1,4 +1,4 @@
-"""Hints over Channels: something is newer. The rows are the truth; a lost hint heals by heartbeat."""
+"""Hints over Channels that something is newer; a lost one is healed by the next heartbeat."""
 
 import logging
 from typing import Any

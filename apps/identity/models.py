@@ -39,7 +39,7 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> Any:
-        from .sessions import SessionStore  # noqa: PLC0415 - Django's documented late binding
+        from .sessions import SessionStore
 
         return SessionStore
 
@@ -107,7 +107,5 @@ class ApiToken(TenantModel):
             id=str(self.id),
             name=self.name,
             scope_id=str(self.tenant_id),
-            attributes={
-                "owner": {"__entity": {"type": "Aeterna::User", "id": str(self.user_id)}}
-            },
+            attributes={"owner": {"__entity": {"type": "Aeterna::User", "id": str(self.user_id)}}},
         )

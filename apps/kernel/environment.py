@@ -5,7 +5,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 MIN_SECRET_LENGTH = 40
 

@@ -52,10 +52,13 @@ def operation(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             started = time.perf_counter()
             outcome = "failed"
             try:
-                with tracer.start_as_current_span(name), frame(name) as opened:
-                    with transaction.atomic(using=APP):
-                        result = function(*args, **kwargs)
-                        _require_answered(opened)
+                with (
+                    tracer.start_as_current_span(name),
+                    frame(name) as opened,
+                    transaction.atomic(using=APP),
+                ):
+                    result = function(*args, **kwargs)
+                    _require_answered(opened)
                 outcome = "done"
                 return result
             except DomainError as error:

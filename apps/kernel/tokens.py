@@ -32,7 +32,7 @@ def digest_of(text: str) -> str:
 def tenant_of(text: str, *, kind: str) -> UUID | None:
     """Return the tenant a token of `kind` names, or None if it is not of that form."""
     parts = text.split("_", 3)
-    if len(parts) != 4 or parts[0] != PREFIX or parts[1] != kind:  # noqa: PLR2004
+    if len(parts) != 4 or parts[0] != PREFIX or parts[1] != kind:
         return None
     try:
         return UUID(hex=parts[2])

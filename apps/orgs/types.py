@@ -67,10 +67,23 @@ MAX_AGENT_DAYS = 365
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 SHARE_PERMISSION = "view_scope"
 SYNCHRONISED_EVENTS = (
-    "org.created", "team.created", "project.created", "scope.updated", "scope.archived",
-    "scope.restored", "user.registered", "user.updated", "user.deactivated", "user.reactivated",
-    "member.added", "member.removed", "role.granted", "role.revoked", "agent.registered",
-    "agent.delegated", "agent.revoked",
+    "org.created",
+    "team.created",
+    "project.created",
+    "scope.updated",
+    "scope.archived",
+    "scope.restored",
+    "user.registered",
+    "user.updated",
+    "user.deactivated",
+    "user.reactivated",
+    "member.added",
+    "member.removed",
+    "role.granted",
+    "role.revoked",
+    "agent.registered",
+    "agent.delegated",
+    "agent.revoked",
 )
 """Events that change what agents must know about the organization."""
 

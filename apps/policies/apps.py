@@ -12,7 +12,7 @@ class PoliciesConfig(AppConfig):
     label = "policies"
 
     def ready(self) -> None:
-        from .decider import CedarDecider  # noqa: PLC0415 - models must be loaded first
+        from .decider import CedarDecider
 
         bind_decider(CedarDecider())
         import_module("apps.policies.handlers")

@@ -28,7 +28,9 @@ class Policy(TenantModel):
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=1000, default="", blank=True)
     severity = models.CharField(max_length=5, choices=_choices(Severity), default=Severity.WARN)
-    mode = models.CharField(max_length=10, choices=_choices(PolicyMode), default=PolicyMode.OPTIONAL)
+    mode = models.CharField(
+        max_length=10, choices=_choices(PolicyMode), default=PolicyMode.OPTIONAL
+    )
     merge_strategy = models.CharField(
         max_length=10, choices=_choices(MergeStrategy), default=MergeStrategy.MERGE
     )
@@ -110,7 +112,7 @@ class Revision(TenantModel):
 
     number = models.PositiveBigIntegerField()
     digest = models.CharField(max_length=71)
-    previous_digest = models.CharField(max_length=71, null=True)
+    previous_digest = models.CharField(max_length=71, null=True)  # noqa: DJ001 - none yet is not a digest
     policies = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="+")
     schema = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="+")
     entities = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="+")
@@ -130,7 +132,7 @@ class Head(TenantModel):
     """The newest revision of the tenant; its row lock makes numbers gap-free."""
 
     number = models.PositiveBigIntegerField(default=0)
-    digest = models.CharField(max_length=71, null=True)
+    digest = models.CharField(max_length=71, null=True)  # noqa: DJ001 - none yet is not a digest
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant_id"], name="one_head_per_tenant")]

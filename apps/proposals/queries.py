@@ -99,11 +99,15 @@ def timeline(proposal: Proposal) -> list[Happening]:
         )
     ]
     entries += [
-        Happening(at=review.created_at, kind=review.verdict, who=review.reviewer.name, text=review.reason)
+        Happening(
+            at=review.created_at, kind=review.verdict, who=review.reviewer.name, text=review.reason
+        )
         for review in list_reviews(proposal.id)
     ]
     entries += [
-        Happening(at=comment.created_at, kind="commented", who=comment.author.name, text=comment.text)
+        Happening(
+            at=comment.created_at, kind="commented", who=comment.author.name, text=comment.text
+        )
         for comment in list_comments(proposal.id)
     ]
     if proposal.state == ProposalState.WITHDRAWN and proposal.decided_at:

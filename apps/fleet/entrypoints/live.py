@@ -140,7 +140,7 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         head = await self._read(policies.get_head)
         await self._send(type="heartbeat", revision=head.number, digest=head.digest)
-        if head.number and beat.digest != head.digest and head.digest != self.sent_digest:
+        if head.number and head.digest not in (beat.digest, self.sent_digest):
             await self._send_head()
 
     async def _send_head(self, *, is_answer: bool = False) -> None:
@@ -180,9 +180,7 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def _actor(self) -> Actor:
         agent = self._agent()
-        return service_actor(
-            tenant_id=agent.tenant_id, name="fleet", channel=Channel.WEBSOCKET
-        )
+        return service_actor(tenant_id=agent.tenant_id, name="fleet", channel=Channel.WEBSOCKET)
 
     @database_sync_to_async
     def _find(self, token: str, tenant_id: UUID) -> CedarAgent | None:

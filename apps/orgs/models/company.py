@@ -21,7 +21,9 @@ class Company(TenantModel):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(id=models.F("tenant_id")), name="company_is_tenant")
+            models.CheckConstraint(
+                condition=models.Q(id=models.F("tenant_id")), name="company_is_tenant"
+            )
         ]
 
     def __str__(self) -> str:

@@ -50,7 +50,7 @@ class User(TenantModel, AbstractBaseUser):
 
     def has_perm(self, permission: str, obj: object | None = None) -> bool:
         """Ask the one decision function through the authentication backend."""
-        from django.contrib.auth import get_backends  # noqa: PLC0415 - Django's late registry
+        from django.contrib.auth import get_backends
 
         return any(
             backend.has_perm(self, permission, obj)
@@ -62,6 +62,4 @@ class User(TenantModel, AbstractBaseUser):
         return self.has_perm("orgs.view_audit")
 
     def as_resource(self) -> Resource:
-        return Resource(
-            type="User", id=str(self.id), name=self.name, scope_id=str(self.tenant_id)
-        )
+        return Resource(type="User", id=str(self.id), name=self.name, scope_id=str(self.tenant_id))

@@ -93,6 +93,4 @@ def _facts(grant: RoleGrant) -> dict[str, str]:
 def _target(grant: RoleGrant) -> Resource:
     """Return the person as the event's resource, so that their history shows their roles."""
     person: Resource = grant.user.as_resource()
-    return Resource(
-        type=person.type, id=person.id, name=person.name, scope_id=str(grant.scope_id)
-    )
+    return Resource(type=person.type, id=person.id, name=person.name, scope_id=str(grant.scope_id))

@@ -25,23 +25,30 @@ SLUG_TAKEN = {
 def create_organization(*, name: str, slug: str, description: str = "") -> Scope:
     """Create an organization in the company; Conflict if the slug is taken."""
     root = queries.get_root()
-    return _create("org.init", "org.created", root, ScopeKind.ORGANIZATION, name, slug, description)
+    authorize("org.init", root.as_resource())
+    scope = _create(root, ScopeKind.ORGANIZATION, name=name, slug=slug, description=description)
+    _emit_created("org.created", scope)
+    return scope
 
 
 @operation("team.create")
 def create_team(*, parent_id: UUID, name: str, slug: str, description: str = "") -> Scope:
     """Create a team in an organization; Conflict if the slug is taken."""
     parent = queries.get_scope(parent_id, for_update=True)
-    return _create("team.create", "team.created", parent, ScopeKind.TEAM, name, slug, description)
+    authorize("team.create", parent.as_resource())
+    scope = _create(parent, ScopeKind.TEAM, name=name, slug=slug, description=description)
+    _emit_created("team.created", scope)
+    return scope
 
 
 @operation("project.init")
 def create_project(*, parent_id: UUID, name: str, slug: str, description: str = "") -> Scope:
     """Create a project in a team; Conflict if the slug is taken."""
     parent = queries.get_scope(parent_id, for_update=True)
-    return _create(
-        "project.init", "project.created", parent, ScopeKind.PROJECT, name, slug, description
-    )
+    authorize("project.init", parent.as_resource())
+    scope = _create(parent, ScopeKind.PROJECT, name=name, slug=slug, description=description)
+    _emit_created("project.created", scope)
+    return scope
 
 
 @operation("scope.update")
@@ -87,7 +94,9 @@ def archive_scope(*, scope_id: UUID, reason: str = "") -> Scope:
     scope.refresh_from_db()
     payload = {"archived_scope_ids": [str(item) for item in ids]}
     emit(
-        "scope.archived", resource=scope.as_resource(), change=Change(reason=reason, payload=payload)
+        "scope.archived",
+        resource=scope.as_resource(),
+        change=Change(reason=reason, payload=payload),
     )
     return scope
 
@@ -108,21 +117,13 @@ def restore_scope(*, scope_id: UUID) -> Scope:
     return scope
 
 
-def _create(
-    action: str,
-    event: str,
-    parent: Scope,
-    kind: ScopeKind,
-    name: str,
-    slug: str,
-    description: str,
-) -> Scope:
-    authorize(action, parent.as_resource())
+def _create(parent: Scope, kind: ScopeKind, *, name: str, slug: str, description: str) -> Scope:
     require_live(parent)
     if PARENT_KIND[kind] != parent.kind:
         message = f"A {kind} belongs in a {PARENT_KIND[kind]}, not in a {parent.kind}."
         raise Invalid(message, fields={"parent_id": [message]})
     scope_id = uuid7()
+    text = clean_text(description, field="description", limit=TEXT_LENGTH, required=False)
     with conflicts(SLUG_TAKEN):
         scope: Scope = Scope.objects.create(
             id=scope_id,
@@ -132,11 +133,13 @@ def _create(
             path=[*parent.path, scope_id],
             slug=clean_slug(slug),
             name=clean_text(name, field="name"),
-            description=clean_text(
-                description, field="description", limit=TEXT_LENGTH, required=False
-            ),
+            description=text,
             created_at=clock.now(),
         )
-    after = {"name": scope.name, "slug": scope.slug, "parent": parent.name}
-    emit(event, resource=scope.as_resource(), change=Change(after=after))
     return scope
+
+
+def _emit_created(event: str, scope: Scope) -> None:
+    parent = scope.parent.name if scope.parent else ""
+    after = {"name": scope.name, "slug": scope.slug, "parent": parent}
+    emit(event, resource=scope.as_resource(), change=Change(after=after))

@@ -32,16 +32,16 @@ def _scope_slugs() -> dict[UUID, tuple[Scope, str]]:
 def _scopes(slugs: dict[UUID, tuple[Scope, str]]) -> list[dict[str, Any]]:
     return [
         _entity(
-            "Scope", slug, {"kind": scope.kind, "name": scope.name},
+            "Scope",
+            slug,
+            {"kind": scope.kind, "name": scope.name},
             [_uid("Scope", slugs[scope.parent_id][1])] if scope.parent_id in slugs else [],
         )
         for scope, slug in slugs.values()
     ]
 
 
-def _users(
-    slugs: dict[UUID, tuple[Scope, str]], emails: dict[UUID, str]
-) -> list[dict[str, Any]]:
+def _users(slugs: dict[UUID, tuple[Scope, str]], emails: dict[UUID, str]) -> list[dict[str, Any]]:
     parents: dict[UUID, list[dict[str, str]]] = defaultdict(list)
     for user_id, scope_id in Membership.objects.values_list("user_id", "scope_id"):
         if scope_id in slugs:
@@ -56,9 +56,7 @@ def _users(
     ]
 
 
-def _agents(
-    slugs: dict[UUID, tuple[Scope, str]], emails: dict[UUID, str]
-) -> list[dict[str, Any]]:
+def _agents(slugs: dict[UUID, tuple[Scope, str]], emails: dict[UUID, str]) -> list[dict[str, Any]]:
     return [
         _entity(
             "Agent",
