@@ -118,3 +118,13 @@ def other_company(db: None) -> Any:
     from tests.factories.company import make_company
 
     return make_company(slug="globex")
+
+
+@pytest.fixture
+def committed_company(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """A company whose rows are committed, for tests with several connections; it stays behind."""
+    from apps.kernel.ids import uuid7
+    from tests.factories.company import make_company
+
+    with django_db_blocker.unblock():
+        yield make_company(slug=f"c-{uuid7().hex[-12:]}")

@@ -1,8 +1,6 @@
 """Starts the embedded servers once per run and copies databases for the workers."""
 
 import json
-import os
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +45,7 @@ class Running:
                 ).format(sql.Identifier(name))
             )
             host, port = connection.info.host, connection.info.port
-        return _as_environment(
-            urls(host=host, port=port, database=name, passwords=self.passwords)
-        )
+        return _as_environment(urls(host=host, port=port, database=name, passwords=self.passwords))
 
 
 def start_all(folder: Path) -> Running:

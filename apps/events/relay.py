@@ -33,7 +33,8 @@ def run_due(*, limit: int = BATCH) -> int:
 def backoff(attempts: int) -> timedelta:
     """Return the wait before the next attempt: doubling from 1 s to 1 h, jittered down to half."""
     ceiling = min(FIRST_DELAY * 2**attempts, LONGEST_DELAY)
-    return ceiling * random.uniform(0.5, 1)
+    delay: timedelta = ceiling * random.uniform(0.5, 1)
+    return delay
 
 
 def _find_due(limit: int) -> list[tuple[UUID, UUID]]:

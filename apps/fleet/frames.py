@@ -58,7 +58,8 @@ def parse_frame(text: str | None) -> Hello | Ack | Nack | Heartbeat:
     parse = PARSERS.get(data.get("type") if isinstance(data.get("type"), str) else None)
     if parse is None:
         raise BadFrame("type: unknown")
-    return parse(data)
+    frame: Hello | Ack | Nack | Heartbeat = parse(data)
+    return frame
 
 
 def _hello(data: dict[str, Any]) -> Hello:

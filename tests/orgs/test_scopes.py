@@ -33,14 +33,18 @@ def test_a_taken_slug_is_a_conflict_that_names_the_field(company):
 def test_a_project_does_not_belong_in_an_organization(company):
     with pytest.raises(Invalid) as caught, company.acting("admin"):
         operations.create_project(parent_id=company.scopes["platform"].id, name="X", slug="x")
-    assert caught.value.fields == {"parent_id": ["A project belongs in a team, not in a organization."]}
+    assert caught.value.fields == {
+        "parent_id": ["A project belongs in a team, not in a organization."]
+    }
 
 
 @pytest.mark.gap("UX-C3")
 def test_archiving_takes_everything_below_and_restoring_brings_it_back(company):
     with company.acting("admin"):
         operations.archive_scope(scope_id=company.scopes["api"].id, reason="merged")
-        assert set(Scope.objects.filter(archived_at__isnull=False).values_list("slug", flat=True)) == {
+        assert set(
+            Scope.objects.filter(archived_at__isnull=False).values_list("slug", flat=True)
+        ) == {
             "api",
             "gateway",
         }

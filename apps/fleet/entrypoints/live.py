@@ -182,18 +182,18 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         agent = self._agent()
         return service_actor(tenant_id=agent.tenant_id, name="fleet", channel=Channel.WEBSOCKET)
 
-    @database_sync_to_async
+    @database_sync_to_async  # type: ignore[untyped-decorator]
     def _find(self, token: str, tenant_id: UUID) -> CedarAgent | None:
         actor = service_actor(tenant_id=tenant_id, name="fleet", channel=Channel.WEBSOCKET)
         with acting_as(actor):
             return queries.find_by_token(digest_of(token))
 
-    @database_sync_to_async
+    @database_sync_to_async  # type: ignore[untyped-decorator]
     def _work(self, function: Any, **arguments: Any) -> Any:
         with acting_as(self._actor()):
             return function(agent_id=self._agent().id, **arguments)
 
-    @database_sync_to_async
+    @database_sync_to_async  # type: ignore[untyped-decorator]
     def _read(self, function: Any, *arguments: Any) -> Any:
         with acting_as(self._actor()):
             return function(*arguments)

@@ -50,5 +50,5 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
             parts["to_column"] = self._tenant_columns(target, field.target_field.column)
         return statement  # type: ignore[no-any-return]
 
-    def _tenant_columns(self, model: type[models.Model], column: str) -> Columns:
-        return Columns(model._meta.db_table, ["tenant_id", column], self.quote_name)
+    def _tenant_columns(self, model: type[models.Model], column: str | None) -> Columns:
+        return Columns(model._meta.db_table, ["tenant_id", str(column)], self.quote_name)

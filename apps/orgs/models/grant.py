@@ -1,5 +1,7 @@
 """Facts that decisions rest on: memberships, role grants and shares."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import Q
 from guardian.managers import UserObjectPermissionManager
@@ -68,15 +70,15 @@ class RoleGrant(TenantModel):
         )
 
 
-class ScopeShareManager(UserObjectPermissionManager):  # type: ignore[misc]
+class ScopeShareManager(UserObjectPermissionManager):
     """Guardian's manager, held to the rule that tenant rows need a scope."""
 
     def get_queryset(self) -> models.QuerySet["ScopeShare"]:
         current_scope()
-        return super().get_queryset()  # type: ignore[no-any-return]
+        return super().get_queryset()
 
 
-class ScopeShare(UserObjectPermissionBase):  # type: ignore[misc]
+class ScopeShare(UserObjectPermissionBase):
     """A guardian row: one scope shared for reading with one person; a fact for Cedar only."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -87,7 +89,7 @@ class ScopeShare(UserObjectPermissionBase):  # type: ignore[misc]
         "orgs.Scope", on_delete=models.PROTECT, related_name="shares", db_column="scope_id"
     )
 
-    objects = ScopeShareManager()
+    objects: ClassVar[Any] = ScopeShareManager()
 
     class Meta:
         constraints = [

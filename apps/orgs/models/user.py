@@ -48,7 +48,7 @@ class User(TenantModel, AbstractBaseUser):
         """Let the person reach Django admin; Cedar decides what they see there."""
         return self.is_active
 
-    def has_perm(self, permission: str, obj: object | None = None) -> bool:
+    def has_perm(self, permission: str, obj: models.Model | None = None) -> bool:
         """Ask the one decision function through the authentication backend."""
         from django.contrib.auth import get_backends
 

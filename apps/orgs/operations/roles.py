@@ -9,7 +9,7 @@ from apps.events.types import Change
 from apps.kernel import clock
 from apps.kernel.authorization import Resource, authorize
 from apps.kernel.constraints import conflicts
-from apps.kernel.errors import Conflict, NotFound
+from apps.kernel.errors import Conflict
 from apps.kernel.operation import operation
 
 from .. import queries
@@ -59,9 +59,9 @@ def share_scope(*, scope_id: UUID, user_id: UUID) -> ScopeShare:
     authorize("scope.share", scope.as_resource())
     require_live(scope)
     user = queries.get_user(user_id)
-    share: ScopeShare = assign_perm(SHARE_PERMISSION, user, scope)
+    assign_perm(SHARE_PERMISSION, user, scope)
     emit("scope.shared", resource=scope.as_resource(), change=Change(after=_person(user)))
-    return share
+    return queries.get_share(scope_id=scope.id, user_id=user.id)
 
 
 @operation("scope.unshare")
@@ -70,9 +70,8 @@ def unshare_scope(*, scope_id: UUID, user_id: UUID) -> None:
     scope = queries.get_scope(scope_id, for_update=True)
     authorize("scope.unshare", scope.as_resource())
     user = queries.get_user(user_id)
-    removed, _ = remove_perm(SHARE_PERMISSION, user, scope)
-    if not removed:
-        raise NotFound(f"{scope.name} is not shared with {user.name}.")
+    queries.get_share(scope_id=scope.id, user_id=user.id)
+    remove_perm(SHARE_PERMISSION, user, scope)
     emit("scope.unshared", resource=scope.as_resource(), change=Change(before=_person(user)))
 
 

@@ -6,9 +6,11 @@ from .members import (
     find_grant,
     get_grant,
     get_membership,
+    get_share,
     get_user,
     list_grants,
     list_memberships,
+    list_shares,
     list_users,
 )
 from .permitted import is_permitted, permitted_scope_ids
@@ -32,6 +34,7 @@ __all__ = [
     "get_membership",
     "get_root",
     "get_scope",
+    "get_share",
     "get_user",
     "is_permitted",
     "list_agents",
@@ -41,6 +44,7 @@ __all__ = [
     "list_grants",
     "list_memberships",
     "list_scopes",
+    "list_shares",
     "list_users",
     "organization_entities",
     "permitted_scope_ids",

@@ -117,4 +117,4 @@ def _shared_with(user_id: UUID) -> frozenset[str]:
 
 def _is_least_permissive() -> bool:
     resolution = Company.objects.values_list("role_resolution", flat=True).first()
-    return resolution == RoleResolution.LEAST_PERMISSIVE
+    return bool(resolution == RoleResolution.LEAST_PERMISSIVE)

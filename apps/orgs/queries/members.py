@@ -6,7 +6,8 @@ from django.db.models import Q, QuerySet
 
 from apps.kernel.errors import NotFound
 
-from ..models import Membership, RoleGrant, User
+from ..models import Membership, RoleGrant, ScopeShare, User
+from ..types import SHARE_PERMISSION
 
 
 def get_user(user_id: UUID, *, for_update: bool = False) -> User:
@@ -72,3 +73,19 @@ def get_grant(grant_id: UUID, *, for_update: bool = False) -> RoleGrant:
 def find_grant(*, user_id: UUID, scope_id: UUID, role: str, source: str) -> RoleGrant | None:
     """Return the live grant of exactly this role, or None."""
     return list_grants(scope_id=scope_id, user_id=user_id).filter(role=role, source=source).first()
+
+
+def list_shares(*, scope_id: UUID) -> QuerySet[ScopeShare]:
+    """Return with whom a scope is shared, by person's name."""
+    rows = ScopeShare.objects.filter(
+        content_object_id=scope_id, permission__codename=SHARE_PERMISSION
+    )
+    return rows.select_related("user").order_by("user__name", "id")  # type: ignore[no-any-return]
+
+
+def get_share(*, scope_id: UUID, user_id: UUID) -> ScopeShare:
+    """Return the share of a scope with one person; raise NotFound."""
+    share = list_shares(scope_id=scope_id).filter(user_id=user_id).first()
+    if share is None:
+        raise NotFound("It is not shared with them.")
+    return share

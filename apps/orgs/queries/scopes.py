@@ -73,9 +73,9 @@ def list_children(scope_id: UUID) -> QuerySet[Scope]:
 def scope_tree(*, include_archived: bool = False) -> list[Node]:
     """Return the visible scopes as trees; a scope whose parent is invisible becomes a root."""
     nodes = {s.id: Node(scope=s) for s in list_scopes(include_archived=include_archived)}
-    roots = []
+    roots: list[Node] = []
     for node in nodes.values():
-        parent = nodes.get(node.scope.parent_id)
+        parent = nodes.get(node.scope.parent_id) if node.scope.parent_id else None
         (parent.children if parent else roots).append(node)
     return roots
 

@@ -38,7 +38,9 @@ class _Hints:
     def wait(self) -> None:
         try:
             if self._subscription is None:
-                self._subscription = client().pubsub(ignore_subscribe_messages=True)
+                self._subscription = client().pubsub(  # type: ignore[no-untyped-call]
+                    ignore_subscribe_messages=True
+                )
                 self._subscription.subscribe(CHANNEL)
             self._subscription.get_message(timeout=POLL_SECONDS)
         except redis.RedisError:

@@ -1,0 +1,1 @@
+"""Tests of the Cedar agent that runs on other machines."""
