@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 
 from .samples import ENTITIES, POLICIES, SCHEMA
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
 
 def sha(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
@@ -27,6 +30,8 @@ def test_digest_of_nothing_is_the_documented_constant() -> None:
     empty, no_schema = sha("[]"), sha("")
     whole = f'{{"entities":"{empty}","policies":"{empty}","schema":"{no_schema}"}}'
     assert content_digest(schema="", policies=[], entities=[]) == sha(whole)
+    specification = DOCS.joinpath("agent-protocol.md").read_text()
+    assert sha(whole) in specification
 
 
 def test_digest_of_a_known_revision_is_stable() -> None:

@@ -1,5 +1,7 @@
 """Text that would exhaust the native parser's stack is refused before the parser sees it."""
 
+import contextlib
+
 import pytest
 from aeterna_cedar_agent.engine import RefusedError, decide, load_revision
 from aeterna_cedar_agent.nesting import (
@@ -72,9 +74,7 @@ def test_what_is_let_through_loads_and_evaluates_without_error(expression: str) 
 
 def test_brackets_in_strings_and_comments_do_not_count() -> None:
     text = "(" * 5_000
-    check_policy_text(
-        f"// {text}\n{when(f'context has mfa && {chr(34)}{text}{chr(34)} like {chr(34)}*{chr(34)}')}"
-    )
+    check_policy_text(f"// {text}\n" + when(f'"{text}" like "*"'))
 
 
 def test_statements_do_not_add_up() -> None:
@@ -91,7 +91,5 @@ def test_angle_brackets_nest_in_a_schema_only() -> None:
 @given(st.text(alphabet='()[]{}<>"\\/.,;&|+-*! ifa\n\r', max_size=400))
 def test_any_text_is_walked_without_an_error_of_its_own(text: str) -> None:
     for check in (check_policy_text, check_schema_text):
-        try:
+        with contextlib.suppress(TooDeepError):
             check(text * 3)
-        except TooDeepError as error:
-            assert str(error).startswith(("nests more", "chains more"))

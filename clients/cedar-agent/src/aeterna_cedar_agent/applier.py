@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from aeterna_cedar_agent import frames
-from aeterna_cedar_agent.engine import Engine, Loaded, Refused, load_revision
+from aeterna_cedar_agent.engine import Engine, Loaded, RefusedError, load_revision
 from aeterna_cedar_agent.revision import Revision
 from aeterna_cedar_agent.status import Status
 from aeterna_cedar_agent.store import Identity, Store, Stored, StoreError
@@ -50,7 +50,7 @@ class Applier:
                 self._take_identity(identity)
                 self._unsaved = Stored(identity=identity, revision=revision)
             await self._save()
-        except Refused as refused:
+        except RefusedError as refused:
             return self._refuse(refused, revision=revision)
         return self._accept(revision, applied_ms=(time.perf_counter() - started) * 1_000)
 
@@ -62,7 +62,7 @@ class Applier:
         started = time.perf_counter()
         try:
             await self._save()
-        except Refused as refused:
+        except RefusedError as refused:
             self._status.failed(str(refused))
             return None
         elapsed = (time.perf_counter() - started) * 1_000
@@ -76,7 +76,7 @@ class Applier:
         for stored in self._store.candidates():
             try:
                 return stored, _prepare(stored.revision)
-            except Refused as refused:
+            except RefusedError as refused:
                 facts = {**_facts(stored.revision), "error": str(refused)}
                 logger.error("stored revision refused", extra=facts)
         return None
@@ -87,10 +87,10 @@ class Applier:
             return False
         if revision.number < current.revision.number:
             error = f"revision {revision.number} is lower than {current.revision.number} held"
-            raise Refused(stage="verify", error=error)
+            raise RefusedError(stage="verify", error=error)
         if revision.digest != current.revision.digest:
             error = f"revision {revision.number} is held with digest {current.revision.digest}"
-            raise Refused(stage="verify", error=error)
+            raise RefusedError(stage="verify", error=error)
         return True
 
     async def _save(self) -> None:
@@ -100,7 +100,7 @@ class Applier:
         try:
             await self._in_worker(lambda: self._store.save(stored))
         except StoreError as error:
-            raise Refused(stage="persist", error=str(error)) from error
+            raise RefusedError(stage="persist", error=str(error)) from error
         self._unsaved = None
 
     def _accept(self, revision: Revision, *, applied_ms: float) -> str:
@@ -110,7 +110,7 @@ class Applier:
         logger.info("revision applied", extra=facts)
         return frames.ack(revision=revision.number, digest=revision.digest, applied_ms=applied_ms)
 
-    def _refuse(self, refused: Refused, *, revision: Revision) -> str:
+    def _refuse(self, refused: RefusedError, *, revision: Revision) -> str:
         self._status.applies["nack"] += 1
         self._status.failed(f"revision {revision.number} refused: {refused}")
         detail = {"stage": refused.stage, "policy": refused.policy, "error": refused.error}
@@ -136,20 +136,20 @@ def _prepare(revision: Revision) -> Loaded:
     try:
         _verify(revision)
         return load_revision(revision)
-    except Refused:
+    except RefusedError:
         raise
     except BaseException as error:  # a panic in the native engine is no Exception
         logger.exception("engine failure")
-        raise Refused(stage="parse", error=f"engine failure: {error!r}") from error
+        raise RefusedError(stage="parse", error=f"engine failure: {error!r}") from error
 
 
 def _verify(revision: Revision) -> None:
     try:
         found = revision.computed_digest()
     except (ValueError, RecursionError) as error:
-        raise Refused(stage="verify", error=f"content has no digest: {error}") from error
+        raise RefusedError(stage="verify", error=f"content has no digest: {error}") from error
     if found != revision.digest:
-        raise Refused(stage="verify", error=f"content digests to {found}")
+        raise RefusedError(stage="verify", error=f"content digests to {found}")
 
 
 def _facts(revision: Revision) -> dict[str, object]:

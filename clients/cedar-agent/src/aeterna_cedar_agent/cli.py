@@ -17,9 +17,9 @@ from aeterna_cedar_agent.config import (
     read_local,
 )
 from aeterna_cedar_agent.credentials import Token, TokenError
-from aeterna_cedar_agent.engine import Refused, load_revision
+from aeterna_cedar_agent.engine import RefusedError, load_revision
 from aeterna_cedar_agent.service import run_agent
-from aeterna_cedar_agent.store import CURRENT, PREVIOUS, CorruptFile, read_file
+from aeterna_cedar_agent.store import CURRENT, PREVIOUS, CorruptFileError, read_file
 
 EXIT_OK = 0
 EXIT_NOT_READY = 1
@@ -88,7 +88,7 @@ def _check_stored(path: Path) -> tuple[bool, str]:
         load_revision(revision)
     except FileNotFoundError:
         return True, f"{path}: nothing stored"
-    except (CorruptFile, OSError, Refused) as error:
+    except (CorruptFileError, OSError, RefusedError) as error:
         return False, f"{path}: {error}"
     return True, f"{path}: revision {revision.number}, {len(revision.policies)} policies"
 

@@ -223,7 +223,7 @@ class _Reader:
         value = self.text("listen") or ""
         try:
             parts = urlsplit(f"//{value}")
-            if parts.hostname and parts.port is not None and parts.netloc == value:
+            if parts.hostname and parts.port is not None and not set("@/?#") & set(value):
                 return Listen(host=parts.hostname, port=parts.port)
         except ValueError:
             pass

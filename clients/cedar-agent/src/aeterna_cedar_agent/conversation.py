@@ -23,7 +23,7 @@ _CLOSING = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgTyp
 logger = logging.getLogger(__name__)
 
 
-class LinkEnded(Exception):
+class LinkEndedError(Exception):
     """The connection is over; `close_code` is the portal's, or None where it gave none."""
 
     def __init__(self, reason: str, *, close_code: int | None = None) -> None:
@@ -32,7 +32,7 @@ class LinkEnded(Exception):
 
 
 class Conversation:
-    """Speaks the protocol over one open socket; `run` always ends by raising LinkEnded."""
+    """Speaks the protocol over one open socket; `run` always ends by raising LinkEndedError."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Conversation:
         self.welcomed_at: float | None = None
 
     async def run(self, *, hello: str) -> None:
-        """Say hello and serve the connection until it ends; raises LinkEnded."""
+        """Say hello and serve the connection until it ends; raises LinkEndedError."""
         await self._socket.send_str(hello)
         try:
             await _first_of(self._read(), self._apply(), self._beat())
@@ -65,7 +65,7 @@ class Conversation:
             if message.type in _CLOSING:
                 raise self._ended()
             if message.type is aiohttp.WSMsgType.ERROR:
-                raise LinkEnded(f"connection failed: {message.data}")
+                raise LinkEndedError(f"connection failed: {message.data}")
             if message.type is aiohttp.WSMsgType.TEXT:
                 await self._take_text(message.data)
             else:
@@ -78,12 +78,12 @@ class Conversation:
             async with asyncio.timeout(limit):
                 return await self._socket.receive()
         except TimeoutError:
-            raise LinkEnded(f"portal silent for {limit:g} s") from None
+            raise LinkEndedError(f"portal silent for {limit:g} s") from None
 
     async def _take_text(self, text: str) -> None:
         try:
             frame = frames.read_frame(text)
-        except frames.UnreadableSnapshot as error:
+        except frames.UnreadableSnapshotError as error:
             self._ignore(str(error))
             await self._refuse_unread(error)
         except frames.FrameError as error:
@@ -106,11 +106,13 @@ class Conversation:
 
     def _enter(self, welcome: frames.Welcome) -> None:
         if self._socket.protocol != frames.SUBPROTOCOL:
-            raise LinkEnded(f"portal did not select subprotocol {frames.SUBPROTOCOL}")
+            raise LinkEndedError(f"portal did not select subprotocol {frames.SUBPROTOCOL}")
         held = self._status.tenant
         if held is not None and held != welcome.tenant:
             problem = f"state belongs to tenant {held}, the token to {welcome.tenant}"
-            raise LinkEnded(f"{problem}: use another state directory", close_code=FORBIDDEN_CODE)
+            raise LinkEndedError(
+                f"{problem}: use another state directory", close_code=FORBIDDEN_CODE
+            )
         self._welcome = welcome
         self.welcomed_at = time.monotonic()
         self._status.agent, self._status.name = welcome.agent, welcome.name
@@ -124,7 +126,9 @@ class Conversation:
         if (head.revision, head.digest) == (self._engine.number, self._engine.digest):
             self._status.synced()
         elif isinstance(head, frames.UpToDate):
-            raise LinkEnded(f"portal calls revision {head.revision} up to date, it is not held")
+            raise LinkEndedError(
+                f"portal calls revision {head.revision} up to date, it is not held"
+            )
 
     async def _apply(self) -> None:
         await self._welcomed.wait()
@@ -145,7 +149,7 @@ class Conversation:
         identity = Identity(tenant=welcome.tenant, agent=welcome.agent, name=welcome.name)
         await self._socket.send_str(await self._applier.apply(snapshot, identity=identity))
 
-    async def _refuse_unread(self, error: frames.UnreadableSnapshot) -> None:
+    async def _refuse_unread(self, error: frames.UnreadableSnapshotError) -> None:
         self._status.applies["nack"] += 1
         await self._socket.send_str(
             frames.nack(
@@ -168,9 +172,9 @@ class Conversation:
                 frames.heartbeat(revision=self._engine.number, digest=self._engine.digest)
             )
 
-    def _ended(self) -> LinkEnded:
+    def _ended(self) -> LinkEndedError:
         code = self._socket.close_code
-        return LinkEnded(f"portal closed the connection with code {code}", close_code=code)
+        return LinkEndedError(f"portal closed the connection with code {code}", close_code=code)
 
     def _ignore(self, problem: str) -> None:
         self._status.failed(problem)

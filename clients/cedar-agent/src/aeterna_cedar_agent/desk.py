@@ -13,7 +13,7 @@ from aeterna_cedar_agent.engine import Answer, Engine, Loaded, decide
 from aeterna_cedar_agent.problem import problem
 from aeterna_cedar_agent.question import (
     Question,
-    QuestionRefused,
+    QuestionError,
     printable,
     read_batch,
     read_body,
@@ -112,9 +112,9 @@ class Desk:
     def _decide(self, question: Question, *, loaded: Loaded | None, prefix: str = "") -> Answer:
         try:
             answer = decide(question, loaded=loaded)
-        except QuestionRefused as refused:
+        except QuestionError as refused:
             problem_text = clip(refused.problem, length=500)
-            raise QuestionRefused(field=prefix + refused.field, problem=problem_text) from None
+            raise QuestionError(field=prefix + refused.field, problem=problem_text) from None
         answer = replace(answer, errors=tuple(clip(text) for text in answer.errors))
         self._status.decisions[answer.decision] += 1
         return answer

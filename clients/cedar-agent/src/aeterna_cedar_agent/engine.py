@@ -11,7 +11,7 @@ from typing import Any
 import cedarpy
 
 from aeterna_cedar_agent import entity_check, nesting
-from aeterna_cedar_agent.question import Question, QuestionRefused
+from aeterna_cedar_agent.question import Question, QuestionError
 from aeterna_cedar_agent.revision import Policy, Revision
 
 NOTHING_LOADED = "no revision is loaded: every request is denied"
@@ -21,7 +21,7 @@ _BUILD_FAILURE = "failed to build request: "
 _FIELD_OF_FAILURE = re.compile(r"(?:Failed to parse )?(principal|action|resource)\b")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A revision the engine will not serve: at which stage, for which policy, and why."""
 
     def __init__(self, *, stage: str, error: str, policy: str | None = None) -> None:
@@ -82,7 +82,7 @@ class Engine:
 
 
 def load_revision(revision: Revision) -> Loaded:
-    """Parse and strictly validate a revision, or raise Refused; releases the GIL as it works."""
+    """Parse and strictly validate a revision, or raise RefusedError; lets other threads run."""
     schema = _parse_schema(revision.schema)
     statements = _name_statements(revision.policies)
     ids = tuple(itertools.chain.from_iterable(statements.values()))
@@ -91,7 +91,7 @@ def load_revision(revision: Revision) -> Loaded:
     _validate(text, schema=schema, ids=ids)
     entities = entity_check.parse_entities(revision.entities, schema=schema)
     if isinstance(entities, str):
-        raise Refused(stage="validate", error=entities)
+        raise RefusedError(stage="validate", error=entities)
     return Loaded(
         revision=revision,
         schema=schema,
@@ -105,7 +105,7 @@ def load_revision(revision: Revision) -> Loaded:
 def decide(question: Question, *, loaded: Loaded | None) -> Answer:
     """Answer one question from one revision, denying where none is loaded.
 
-    Raises QuestionRefused where the question does not fit the revision's schema.
+    Raises QuestionError where the question does not fit the revision's schema.
     """
     if loaded is None:
         return Answer(decision="Deny", reason=(), errors=(NOTHING_LOADED,))
@@ -132,7 +132,7 @@ def _parse_schema(text: str) -> cedarpy.Schema:
         nesting.check_schema_text(text)
         return cedarpy.Schema.from_str(text, release_gil=True)
     except ValueError as error:
-        raise Refused(stage="parse", error=f"schema: {error}") from error
+        raise RefusedError(stage="parse", error=f"schema: {error}") from error
 
 
 def _name_statements(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
@@ -142,7 +142,7 @@ def _name_statements(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
         try:
             count = _count_statements(policy.cedar)
         except ValueError as error:
-            raise Refused(stage="parse", policy=policy.id, error=str(error)) from error
+            raise RefusedError(stage="parse", policy=policy.id, error=str(error)) from error
         many = tuple(f"{policy.id}#{place}" for place in range(count))
         statements[policy.id] = many if count > 1 else (policy.id,)
     _refuse_repeated([item for ids in statements.values() for item in ids])
@@ -152,7 +152,7 @@ def _name_statements(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
 def _refuse_repeated(ids: Sequence[str]) -> None:
     for name, times in Counter(ids).items():
         if times > 1:
-            raise Refused(stage="parse", policy=name, error="policy id occurs more than once")
+            raise RefusedError(stage="parse", policy=name, error="policy id occurs more than once")
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -171,9 +171,9 @@ def _parse_all(text: str, *, expected: int) -> cedarpy.PolicySet:
     try:
         policy_set = cedarpy.PolicySet.from_str(text, release_gil=True)
     except ValueError as error:
-        raise Refused(stage="parse", error=str(error)) from error
+        raise RefusedError(stage="parse", error=str(error)) from error
     if len(policy_set) != expected:
-        raise Refused(stage="parse", error="policies do not parse alike alone and together")
+        raise RefusedError(stage="parse", error="policies do not parse alike alone and together")
     return policy_set
 
 
@@ -185,7 +185,9 @@ def _validate(text: str, *, schema: cedarpy.Schema, ids: tuple[str, ...]) -> Non
     policy = ids[_position(first.policy_id)] if first.policy_id else None
     more = len(result.errors) - 1
     tail = f" (and {more} more)" if more else ""
-    raise Refused(stage="validate", policy=policy, error=_with_ids(first.error, ids=ids) + tail)
+    raise RefusedError(
+        stage="validate", policy=policy, error=_with_ids(first.error, ids=ids) + tail
+    )
 
 
 def _entities_for(question: Question, *, loaded: Loaded) -> cedarpy.Entities:
@@ -194,13 +196,13 @@ def _entities_for(question: Question, *, loaded: Loaded) -> cedarpy.Entities:
     try:
         return loaded.entities.with_added_json_str(question.additional_entities, loaded.schema)
     except ValueError as error:
-        raise QuestionRefused(field="additional_entities", problem=str(error)) from error
+        raise QuestionError(field="additional_entities", problem=str(error)) from error
 
 
-def _refusal(errors: Sequence[str]) -> QuestionRefused:
+def _refusal(errors: Sequence[str]) -> QuestionError:
     text = "; ".join(errors).removeprefix(_BUILD_FAILURE)
     named = _FIELD_OF_FAILURE.match(text)
-    return QuestionRefused(field=named.group(1) if named else "context", problem=text)
+    return QuestionError(field=named.group(1) if named else "context", problem=text)
 
 
 def _position(parser_id: str) -> int:

@@ -10,6 +10,7 @@ from aeterna_cedar_agent.shape import (
     ShapeError,
     need_object,
     need_text,
+    take,
     take_text,
     take_whole,
 )
@@ -26,7 +27,7 @@ class FrameError(Exception):
     """An inbound frame this agent cannot read."""
 
 
-class UnreadableSnapshot(FrameError):
+class UnreadableSnapshotError(FrameError):
     """A snapshot whose content is malformed but whose revision and digest can be answered."""
 
     def __init__(self, error: str, *, revision: int, digest: str) -> None:
@@ -81,7 +82,7 @@ Inbound = Welcome | UpToDate | Snapshot | Head | PortalError
 
 
 def read_frame(text: str) -> Inbound:
-    """Read one inbound frame; raises FrameError, or UnreadableSnapshot where it can be nacked."""
+    """Read one inbound frame; raises FrameError, its subclass where a nack can answer it."""
     try:
         source = need_object(json.loads(text), field="frame")
         kind = take_text(source, "type")
@@ -142,7 +143,7 @@ def _explain(error: ShapeError, *, kind: str, source: dict[str, Any]) -> FrameEr
         return FrameError(message)
     if type(revision) is not int or not 0 <= revision < 2**63:
         return FrameError(message)
-    return UnreadableSnapshot(message, revision=revision, digest=claimed)
+    return UnreadableSnapshotError(message, revision=revision, digest=claimed)
 
 
 def _welcome(source: dict[str, Any]) -> Welcome:
@@ -160,9 +161,9 @@ def _up_to_date(source: dict[str, Any]) -> UpToDate:
 
 
 def _snapshot(source: dict[str, Any]) -> Snapshot:
-    previous = source.get("previous_digest")
+    previous, field = take(source, "previous_digest")
     if previous is not None:
-        need_text(previous, field="previous_digest")
+        need_text(previous, field=field)
     return Snapshot(revision=read_revision(source), previous_digest=previous)
 
 

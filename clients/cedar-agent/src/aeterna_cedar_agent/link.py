@@ -10,7 +10,7 @@ import aiohttp
 from aeterna_cedar_agent import __version__, frames
 from aeterna_cedar_agent.applier import Applier
 from aeterna_cedar_agent.backoff import Backoff
-from aeterna_cedar_agent.conversation import Conversation, LinkEnded
+from aeterna_cedar_agent.conversation import Conversation, LinkEndedError
 from aeterna_cedar_agent.credentials import Token, TokenError
 from aeterna_cedar_agent.engine import Engine
 from aeterna_cedar_agent.status import Status
@@ -60,7 +60,7 @@ class Link:
             async with await self._connect(session) as socket:
                 conversation = self._conversation(socket)
                 await conversation.run(hello=self._hello())
-        except LinkEnded as ended:
+        except LinkEndedError as ended:
             close_code = ended.close_code
             self._report(str(ended), close_code=close_code)
         except (aiohttp.ClientError, OSError, TokenError) as error:
@@ -82,9 +82,9 @@ class Link:
                 )
         except aiohttp.WSServerHandshakeError as error:
             reason = f"portal answered the handshake with HTTP {error.status}"
-            raise LinkEnded(reason, close_code=_CODE_OF_STATUS.get(error.status)) from None
+            raise LinkEndedError(reason, close_code=_CODE_OF_STATUS.get(error.status)) from None
         except TimeoutError:
-            raise LinkEnded(f"no connection within {CONNECT_SECONDS:g} s") from None
+            raise LinkEndedError(f"no connection within {CONNECT_SECONDS:g} s") from None
 
     def _conversation(self, socket: aiohttp.ClientWebSocketResponse) -> Conversation:
         return Conversation(

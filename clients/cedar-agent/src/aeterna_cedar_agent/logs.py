@@ -3,16 +3,20 @@
 import json
 import logging
 import sys
+from collections import deque
 from datetime import UTC, datetime
 
 _HIDDEN = "[hidden]"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_secrets: set[str] = set()
+
+# The latest few: a token that rotates for a year must not slow every line down.
+_secrets: deque[str] = deque(maxlen=8)
 
 
 def conceal(secret: str) -> None:
     """Strike this text out of every later log line."""
-    _secrets.add(secret)
+    if secret not in _secrets:
+        _secrets.append(secret)
 
 
 def configure(*, level: str) -> None:
@@ -37,10 +41,17 @@ class JsonLines(logging.Formatter):
         line.update({key: value for key, value in vars(record).items() if key not in _STANDARD})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return _strike_out(json.dumps(line, default=str))
+        return json.dumps(_strike_out(line))
 
 
-def _strike_out(text: str) -> str:
+def _strike_out(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _strike_out(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strike_out(item) for item in value]
+    text = str(value)
     for secret in _secrets:
-        text = text.replace(json.dumps(secret)[1:-1], _HIDDEN)
+        text = text.replace(secret, _HIDDEN)
     return text

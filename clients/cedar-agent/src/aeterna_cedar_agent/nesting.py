@@ -25,18 +25,18 @@ _CLOSE = frozenset(")]}>")
 _CHAINED = frozenset(("&&", "||", "+", "-", "*", ".", "!", "if"))
 
 
-class TooDeep(ValueError):
+class TooDeepError(ValueError):
     """Cedar text that nests past what the engine can parse and evaluate safely."""
 
 
 def check_policy_text(text: str) -> None:
-    """Raise TooDeep where a policy nests past MAX_BRACKETS or MAX_DEPTH."""
+    """Raise TooDeepError where a policy nests past MAX_BRACKETS or MAX_DEPTH."""
     if _may_exceed(text, limit=MAX_BRACKETS):
         _walk(text, angles=False)
 
 
 def check_schema_text(text: str) -> None:
-    """Raise TooDeep where a schema nests past MAX_BRACKETS."""
+    """Raise TooDeepError where a schema nests past MAX_BRACKETS."""
     if _may_exceed(text, limit=MAX_BRACKETS):
         _walk(text, angles=True)
 
@@ -49,16 +49,16 @@ def _walk(text: str, *, angles: bool) -> None:
     # Each open bracket holds [deepest finished sibling, running depth of this sibling].
     levels = [[0, 0]]
     for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token in "<>" and not angles:
+        mark = match.group()
+        if mark in "<>" and not angles:
             continue
-        if token in _OPEN:
+        if mark in _OPEN:
             levels.append([0, 0])
-        elif token in _CLOSE:
+        elif mark in _CLOSE:
             _close(levels)
-        elif token in _CHAINED:
+        elif mark in _CHAINED:
             levels[-1][1] += 1
-        elif token in ",;":
+        elif mark in ",;":
             _next_sibling(levels[-1])
         _check(levels)
 
@@ -77,6 +77,6 @@ def _next_sibling(level: list[int]) -> None:
 
 def _check(levels: list[list[int]]) -> None:
     if len(levels) - 1 > MAX_BRACKETS:
-        raise TooDeep(f"nests more than {MAX_BRACKETS} brackets")
+        raise TooDeepError(f"nests more than {MAX_BRACKETS} brackets")
     if levels[-1][1] > MAX_DEPTH:
-        raise TooDeep(f"chains more than {MAX_DEPTH} operators in one expression")
+        raise TooDeepError(f"chains more than {MAX_DEPTH} operators in one expression")

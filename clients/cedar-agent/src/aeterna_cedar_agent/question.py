@@ -22,7 +22,7 @@ _ESCAPE = re.compile(r"\\(?:x([0-7][0-9A-Fa-f])|u\{([0-9A-Fa-f]{1,6})\}|(.))", r
 _SIMPLE_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", "'": "'", '"': '"'}
 
 
-class QuestionRefused(ShapeError):
+class QuestionError(ShapeError):
     """A question that cannot be answered because a field of it is wrong."""
 
 

@@ -53,7 +53,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except ShapeError as error:
         return problem(400, str(error))
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, ConnectionError) as error:
         return problem(400, f"body: {error}")
     except web.HTTPRequestEntityTooLarge:
         return problem(413, f"body: is larger than {request.client_max_size} bytes")

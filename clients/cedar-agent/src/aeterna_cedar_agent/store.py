@@ -26,7 +26,7 @@ class StoreError(Exception):
     """The state directory cannot be used or written."""
 
 
-class CorruptFile(Exception):
+class CorruptFileError(Exception):
     """A stored revision that does not match its own digests."""
 
 
@@ -103,24 +103,24 @@ class Store:
                 yield read_file(path)
             except FileNotFoundError:
                 continue
-            except (CorruptFile, OSError) as error:
+            except (CorruptFileError, OSError) as error:
                 logger.error(
                     "stored revision unusable", extra={"file": str(path), "error": str(error)}
                 )
 
 
 def read_file(path: Path) -> Stored:
-    """Read one stored revision; raises CorruptFile, or OSError where it cannot be read."""
+    """Read one stored revision; raises CorruptFileError, or OSError where it cannot be read."""
     payload = _payload(path.read_bytes())
     try:
         source = need_object(json.loads(payload), field="file")
         if source.get("format") != FORMAT:
-            raise CorruptFile(f"format {source.get('format')!r} is not {FORMAT}")
+            raise CorruptFileError(f"format {source.get('format')!r} is not {FORMAT}")
         stored = Stored(identity=_identity(source), revision=read_revision(source))
     except (ValueError, RecursionError) as error:
-        raise CorruptFile(str(error)) from error
+        raise CorruptFileError(str(error)) from error
     if stored.revision.computed_digest() != stored.revision.digest:
-        raise CorruptFile("content does not match the revision's digest")
+        raise CorruptFileError("content does not match the revision's digest")
     return stored
 
 
@@ -150,12 +150,12 @@ def _encode(stored: Stored) -> bytes:
 def _payload(content: bytes) -> bytes:
     claimed, _, payload = content.partition(b"\n")
     if claimed != digest_bytes(payload).encode():
-        raise CorruptFile("file does not match its own digest")
+        raise CorruptFileError("file does not match its own digest")
     return payload
 
 
 def _is_sound(path: Path) -> bool:
-    with contextlib.suppress(OSError, CorruptFile):
+    with contextlib.suppress(OSError, CorruptFileError):
         _payload(path.read_bytes())
         return True
     return False
