@@ -40,3 +40,9 @@ def get_delivery(delivery_id: UUID, *, for_update: bool = False) -> Delivery:
     if delivery is None:
         raise NotFound("There is no such delivery.")
     return delivery  # type: ignore[no-any-return]
+
+
+def is_newer_pending(*, handler: str, event_id: UUID) -> bool:
+    """Tell whether `handler` has a later event waiting, whose work would cover this one's."""
+    rows = Delivery.objects.filter(handler=handler, state=DeliveryState.PENDING)
+    return rows.filter(event_id__gt=event_id).exists()  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""The demo company: plausible, always the same, made through the product's own operations."""
