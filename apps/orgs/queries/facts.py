@@ -3,13 +3,27 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db import connections
+
 from apps.kernel import clock
 from apps.kernel.actor import Actor, PrincipalKind
-from apps.kernel.tenancy import current_scope
+from apps.kernel.tenancy import current_scope, database_alias
 
-from ..models import Agent, Company, RoleGrant, Scope, ScopeShare, User
+from ..models import Agent, Scope
 from ..types import ROLE_ORDER, SHARE_PERMISSION, Role, RoleResolution, severity_rank
 from .agents import list_chain
+
+# One round trip, because every request asks: the person, the company's rule, grants and shares.
+USER_FACTS = """
+    SELECT u.deactivated_at IS NULL, u.is_platform_admin, c.role_resolution,
+           ARRAY(SELECT ARRAY[g.role, g.scope_id::text] FROM orgs_rolegrant g
+                 WHERE g.user_id = u.id AND g.revoked_at IS NULL),
+           ARRAY(SELECT s.scope_id FROM orgs_scopeshare s
+                 JOIN auth_permission p ON p.id = s.permission_id
+                 WHERE s.user_id = u.id AND p.codename = %(permission)s)
+    FROM orgs_user u JOIN orgs_company c USING (tenant_id)
+    WHERE u.id = %(user)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +78,23 @@ def _read(actor: Actor) -> PrincipalFacts:
 
 
 def _of_user(user_id: UUID, *, is_platform: bool) -> PrincipalFacts:
-    user = User.objects.filter(id=user_id).first()
-    if user is None and is_platform:
-        # A platform administrator of another company, proven there before this scope opened.
-        return PrincipalFacts(is_active=True, is_platform_admin=True, owner_id=str(user_id))
-    if user is None or not user.is_active:
+    with connections[database_alias()].cursor() as cursor:
+        cursor.execute(USER_FACTS, {"user": user_id, "permission": SHARE_PERMISSION})
+        row = cursor.fetchone()
+    if row is None:
+        # A platform administrator of another company was proven there before this scope opened.
+        is_known = is_platform
+        return PrincipalFacts(is_active=is_known, is_platform_admin=is_known, owner_id=str(user_id))
+    is_active, is_platform_admin, resolution, grants, shared = row
+    if not is_active:
         return PrincipalFacts(owner_id=str(user_id))
-    grants = list(
-        RoleGrant.objects.filter(user_id=user_id, revoked_at__isnull=True).values_list(
-            "role", "scope_id"
-        )
-    )
     return PrincipalFacts(
         is_active=True,
-        is_platform_admin=user.is_platform_admin,
+        is_platform_admin=is_platform_admin,
         holds={role: _scopes(grants, ROLE_ORDER[index:]) for index, role in enumerate(ROLE_ORDER)},
         below={role: _scopes(grants, ROLE_ORDER[:index]) for index, role in enumerate(ROLE_ORDER)},
-        shared=_shared_with(user_id),
-        least_permissive=_is_least_permissive(),
+        shared=frozenset(str(scope_id) for scope_id in shared),
+        least_permissive=resolution == RoleResolution.LEAST_PERMISSIVE,
         owner_id=str(user_id),
     )
 
@@ -106,15 +119,5 @@ def _of_agent(agent_id: UUID) -> PrincipalFacts:
     )
 
 
-def _scopes(grants: list[tuple[str, UUID]], roles: tuple[Role, ...]) -> frozenset[str]:
-    return frozenset(str(scope_id) for role, scope_id in grants if role in roles)
-
-
-def _shared_with(user_id: UUID) -> frozenset[str]:
-    rows = ScopeShare.objects.filter(user_id=user_id, permission__codename=SHARE_PERMISSION)
-    return frozenset(str(scope_id) for scope_id in rows.values_list("content_object_id", flat=True))
-
-
-def _is_least_permissive() -> bool:
-    resolution = Company.objects.values_list("role_resolution", flat=True).first()
-    return bool(resolution == RoleResolution.LEAST_PERMISSIVE)
+def _scopes(grants: list[tuple[str, str]], roles: tuple[Role, ...]) -> frozenset[str]:
+    return frozenset(scope_id for role, scope_id in grants if role in roles)
