@@ -6,7 +6,12 @@ from .tenancy import APP
 
 QUESTION = """
     SELECT r.rolsuper, r.rolbypassrls, r.rolcreaterole,
-           EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid)
+           EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid),
+           EXISTS (SELECT 1 FROM pg_roles o
+                   WHERE o.oid <> r.oid AND NOT r.rolsuper AND pg_has_role(r.oid, o.oid, 'MEMBER')
+                   AND (o.rolsuper OR o.rolbypassrls
+                        OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = o.oid)
+                        OR EXISTS (SELECT 1 FROM pg_policy p WHERE o.oid = ANY (p.polroles))))
     FROM pg_roles r WHERE r.rolname = current_user
 """
 FAULTS = (
@@ -14,6 +19,7 @@ FAULTS = (
     "bypasses row-level security",
     "may create roles",
     "owns tables",
+    "is a member of a role that may look past the wall",
 )
 
 
