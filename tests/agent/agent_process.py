@@ -7,8 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from .portal_double import Portal
+from .samples import question, snapshot
 
 WAIT_SECONDS = 30.0
 
@@ -127,3 +131,21 @@ def decode(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         return content.decode()
+
+
+MakeAgent = Callable[..., AgentProcess]
+
+
+def synced(portal: Portal, make_agent: MakeAgent, *extra: str) -> AgentProcess:
+    """Start an agent and wait until it acknowledged revision 1."""
+    portal.head = snapshot(1)
+    agent = make_agent(*extra, portal_url=portal.url)
+    portal.wait_for_frame("ack", revision=1)
+    return agent
+
+
+def decision(agent: AgentProcess) -> tuple[str, int | None]:
+    """Ask the sample question and return the decision and the revision it came from."""
+    status, answer = agent.ask("POST", "/v1/is_authorized", question())
+    assert status == 200
+    return answer["decision"], answer["revision"]

@@ -36,6 +36,7 @@ def policy(id_: str, cedar: str, *, version: int = 1) -> dict[str, Any]:
     return {"id": id_, "version": version, "name": f"name of {id_}", "cedar": cedar}
 
 
+NOBODY_MAY = [policy("nobody", "forbid(principal, action, resource);", version=2)]
 POLICIES = [policy("owner", OWNER_MAY), policy("team", TEAM_MAY), policy("mfa", NEEDS_MFA)]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -102,7 +103,7 @@ class Conversation:
         elif isinstance(frame, frames.Snapshot):
             await self._inbox.put(frame)
         else:
-            self._compare(frame)
+            await self._compare(frame)
 
     def _enter(self, welcome: frames.Welcome) -> None:
         if self._socket.protocol != frames.SUBPROTOCOL:
@@ -121,14 +122,22 @@ class Conversation:
         self._welcomed.set()
         logger.info("connected", extra={"agent": welcome.name, "tenant": welcome.tenant})
 
-    def _compare(self, head: frames.UpToDate | frames.Head) -> None:
+    async def _compare(self, head: frames.UpToDate | frames.Head) -> None:
         self._status.heard_head(revision=head.revision, digest=head.digest)
-        if (head.revision, head.digest) == (self._engine.number, self._engine.digest):
+        if head.digest == self._engine.digest:
             self._status.synced()
+            await self._adopt(head.revision)
         elif isinstance(head, frames.UpToDate):
-            raise LinkEndedError(
-                f"portal calls revision {head.revision} up to date, it is not held"
-            )
+            problem = f"portal calls revision {head.revision} up to date, it is not held"
+            raise LinkEndedError(problem)
+
+    async def _adopt(self, number: int) -> None:
+        # A revision with the content of the one held needs no snapshot, only its number.
+        current = self._engine.current
+        if current is None or number <= current.revision.number:
+            return
+        same = replace(current.revision, number=number)
+        await self._inbox.put(frames.Snapshot(revision=same, previous_digest=same.digest))
 
     async def _apply(self) -> None:
         await self._welcomed.wait()

@@ -123,7 +123,7 @@ def nack(*, revision: int, digest: str, stage: str, policy: str | None, error: s
         digest=clip(digest, length=MAX_POLICY_ID),
         stage=stage,
         policy=named,
-        error=clip(error),
+        error=clip(error or "no reason given"),
     )
 
 

@@ -1,0 +1,97 @@
+"""The command starts, ends, and says what is wrong by its exit status and one line each."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from .agent_process import MakeAgent, synced
+from .conftest import SOURCES
+from .portal_double import Portal
+from .samples import snapshot
+
+
+def test_sigterm_ends_it_cleanly_and_every_line_is_one_json_object(
+    portal: Portal, make_agent: MakeAgent
+) -> None:
+    agent = synced(portal, make_agent)
+    assert agent.stop() == 0
+    events = [json.loads(line)["event"] for line in agent.lines]
+    assert events == ["nothing stored", "listening", "connected", "revision applied", "stopping"]
+    assert all({"at", "level", "event"} <= row.keys() for row in agent.log)
+
+
+def test_a_second_agent_on_the_same_state_directory_does_not_start(
+    portal: Portal, make_agent: MakeAgent, tmp_path: Path
+) -> None:
+    synced(portal, make_agent)
+    second = make_agent(portal_url=portal.url)
+    assert second.wait_exit() == 1
+    expected = f"another agent is using {tmp_path}/state"
+    assert second.wait_log("cannot start")["error"] == expected
+
+
+def test_a_busy_address_is_named(portal: Portal, make_agent: MakeAgent, tmp_path: Path) -> None:
+    address = f"127.0.0.1:{portal.port}"
+    agent = make_agent("--listen", address, portal_url=portal.url)
+    assert agent.wait_exit() == 1
+    failure = agent.wait_log("cannot listen")
+    assert failure["address"] == address
+    assert "in use" in failure["error"]
+
+
+def command(*arguments: str) -> tuple[int, str, str]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "aeterna_cedar_agent", *arguments],
+        env={"PYTHONPATH": str(SOURCES), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def test_status_prints_what_a_running_agent_says(portal: Portal, make_agent: MakeAgent) -> None:
+    agent = synced(portal, make_agent)
+    code, printed, _ = command("status", "--listen", agent.address)
+    assert code == 0
+    assert json.loads(printed)["digest"] == snapshot(1)["digest"]
+    address = agent.address
+    agent.stop()
+    code, printed, said = command("status", "--listen", address)
+    assert (code, printed) == (1, "")
+    assert said.startswith(f"aeterna-cedar-agent: {address}: ")
+
+
+def test_check_tells_usable_from_unusable_state(
+    portal: Portal, make_agent: MakeAgent, tmp_path: Path
+) -> None:
+    synced(portal, make_agent).stop()
+    state, token = tmp_path / "state", tmp_path / "token"
+    known = ("--portal", portal.url, "--state-dir", str(state), "--token-file", str(token))
+    code, printed, _ = command("check", *known)
+    assert code == 0
+    assert f"{state}/current.revision: revision 1, 3 policies" in printed
+    assert f"{state}/previous.revision: nothing stored" in printed
+    (state / "current.revision").write_bytes(b"junk")
+    token.unlink()
+    code, printed, _ = command("check", *known)
+    assert code == 1
+    assert f"token: token file {token}: No such file or directory" in printed
+    assert f"{state}/current.revision: file does not match its own digest" in printed
+
+
+def test_wrong_settings_end_with_two_and_name_each() -> None:
+    code, _, said = command("run", "--listen", "nowhere")
+    assert code == 2
+    assert said.splitlines() == [
+        "aeterna-cedar-agent: --listen: 'nowhere' is not host:port",
+        "aeterna-cedar-agent: --portal (or AETERNA_API_URL) is missing",
+        "aeterna-cedar-agent: --token-file (or AETERNA_AGENT_TOKEN) is missing",
+    ]
+
+
+def test_sigint_ends_it_cleanly_too(portal: Portal, make_agent: MakeAgent) -> None:
+    agent = synced(portal, make_agent)
+    assert agent.stop(signal.SIGINT) == 0
