@@ -5,9 +5,9 @@ class ServiceError(RuntimeError):
     """A local service cannot run; the message says why and what to do."""
 
 
-class AlreadyRunning(ServiceError):
+class AlreadyRunningError(ServiceError):
     """Somebody else holds the lock on this state."""
 
 
-class PasswordRefused(ServiceError):
+class PasswordRefusedError(ServiceError):
     """The server runs but does not know the password kept in the state folder."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from .errors import AlreadyRunning, PasswordRefused, ServiceError
+from .errors import AlreadyRunningError, PasswordRefusedError, ServiceError
 from .placement import (
     database_home,
     give,
@@ -31,6 +31,8 @@ from .server import EmbeddedServer, clean_environment
 from .state import exclusive
 
 SUPERUSER = "postgres"
+# Production settings refuse an address that carries it.
+MARK = "application_name=aeterna-embedded"
 LONGEST_SOCKET_FOLDER = 80
 DISPOSABLE_MARK = "disposable"
 
@@ -88,6 +90,7 @@ class EmbeddedPostgres(EmbeddedServer):
             host="127.0.0.1",
             port=self.port,
             database="postgres",
+            query=MARK,
         )
 
     @property
@@ -103,9 +106,8 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def stop(self) -> None:
         """End the server with a fast shutdown and, when it is not durable, drop its files."""
-        held = self._lock is not None
-        if held and not self.durable:
-            super()._abandon()
+        if self._lock is not None and (self.home / DISPOSABLE_MARK).exists():
+            self._abandon()
             end(self._survivors(), steps=((signal.SIGKILL, 5.0),))
             shutil.rmtree(self.home, ignore_errors=True)
         super().stop()
@@ -124,8 +126,8 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _prepare(self) -> None:
         self._installation = installation(account=self.account)
+        self._settle_durability()
         if not self.durable:
-            (self.home / DISPOSABLE_MARK).touch()
             _sweep(self.home)
         if self.socket_dir is not None:
             self.socket_dir.mkdir(mode=0o700, exist_ok=True)
@@ -133,6 +135,17 @@ class EmbeddedPostgres(EmbeddedServer):
         if not self.data_dir.exists():
             self._initialise()
         self._check_data()
+
+    def _settle_durability(self) -> None:
+        mark = self.home / DISPOSABLE_MARK
+        if mark.exists():
+            # A throwaway that was killed: without fsync nobody can vouch for its files.
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+            mark.unlink()
+        if not self.durable:
+            if self.data_dir.exists():
+                raise ServiceError(f"{self.data_dir} keeps data and cannot serve as a throwaway.")
+            mark.touch()
 
     def _initialise(self) -> None:
         fresh, password_file = self.home / "data.new", self.home / "password.new"
@@ -187,7 +200,7 @@ class EmbeddedPostgres(EmbeddedServer):
     def _launch(self) -> None:
         try:
             super()._launch()
-        except PasswordRefused:
+        except PasswordRefusedError:
             self._abandon()
             self._end_leftovers()
             self._restore_password()
@@ -201,7 +214,9 @@ class EmbeddedPostgres(EmbeddedServer):
                 row = connection.execute("SHOW data_directory").fetchone()
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
-                raise PasswordRefused("the superuser's password is not the recorded one") from error
+                raise PasswordRefusedError(
+                    "the superuser's password is not the recorded one"
+                ) from error
             return False
         return row is not None and Path(str(row[0])).samefile(self.data_dir)
 
@@ -252,7 +267,7 @@ def _sweep(home: Path) -> None:
                     left = working_in(other / "data", program=EmbeddedPostgres.program)
                     end(left, steps=((signal.SIGKILL, 5.0),))
                     shutil.rmtree(other, ignore_errors=True)
-            except AlreadyRunning:
+            except AlreadyRunningError:
                 continue
 
 

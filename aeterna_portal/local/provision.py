@@ -18,7 +18,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -26,6 +26,10 @@ from psycopg import sql
 HERE = Path(__file__).parent
 OWNER, APP, PLATFORM = "aeterna_owner", "aeterna_app", "aeterna_platform"
 PROVISION_LOCK = 7_236_510_412
+CREATE_FOR_PSQL = """\
+SELECT format('CREATE DATABASE %I OWNER {owner} TEMPLATE template0', {literal})
+    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = {literal}) \\gexec
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ def provision(
     """Guarantee roles, `database`, privileges and extensions; return the roles' addresses.
 
     `createdb` lets the owner create further databases, which only tests need. Existing tables
-    keep the privileges they have. Raises psycopg.Error when the server refuses.
+    keep the privileges they have, and the addresses the query of `superuser_url` (sslmode and the
+    like). Raises psycopg.Error when the server refuses.
     """
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         # Roles are shared by the whole server: two provisions at once would collide on them.
@@ -64,41 +69,45 @@ def provision(
         verifiers = _verifiers(connection, passwords)
         connection.execute(_filled("roles.sql", {**verifiers, "createdb": _createdb(createdb)}))
         _create_database(connection, database)
-        info = connection.info
+        host, port = connection.info.host, connection.info.port
         with psycopg.connect(superuser_url, dbname=database, autocommit=True) as inside:
             inside.execute(_filled("database.sql", {"database": sql.Identifier(database)}))
-        return urls(host=info.host, port=info.port, database=database, passwords=passwords)
+    return urls(
+        host=host,
+        port=port,
+        database=database,
+        passwords=passwords,
+        query=urlsplit(superuser_url).query,
+    )
 
 
-def urls(*, host: str, port: int, database: str, passwords: Passwords) -> Urls:
-    """Return the addresses of the three roles in `database`."""
+def urls(*, host: str, port: int, database: str, passwords: Passwords, query: str = "") -> Urls:
+    """Return the addresses of the three roles in `database`; `query` is quoted already."""
     by_role = {
-        role: role_url(role, password, host=host, port=port, database=database)
+        role: role_url(role, password, host=host, port=port, database=database, query=query)
         for role, password in passwords.as_roles().items()
     }
     return Urls(owner=by_role[OWNER], app=by_role[APP], platform=by_role[PLATFORM])
 
 
-def role_url(role: str, password: str, *, host: str, port: int, database: str) -> str:
-    """Return a postgresql:// address with every part quoted."""
+def role_url(
+    role: str, password: str, *, host: str, port: int, database: str, query: str = ""
+) -> str:
+    """Return a postgresql:// address with every part quoted; `query` is quoted already."""
     credentials = f"{quote(role, safe='')}:{quote(password, safe='')}"
-    return f"postgresql://{credentials}@{quote(host, safe='')}:{port}/{quote(database, safe='')}"
+    place = f"{quote(host, safe='')}:{port}/{quote(database, safe='')}"
+    return f"postgresql://{credentials}@{place}" + (f"?{query}" if query else "")
 
 
 def script(*, database: str, createdb: bool = False) -> str:
     """Return the same SQL for psql, which fills in the passwords from its variables."""
     name = sql.Identifier(database).as_string(None)
     literal = sql.Literal(database).as_string(None)
+    variables = {f"{role}_password": f":'{role}_password'" for role in ("owner", "app", "platform")}
     roles = _text("roles.sql").format(
-        createdb="CREATEDB" if createdb else "NOCREATEDB",
-        owner_password=":'owner_password'",
-        app_password=":'app_password'",
-        platform_password=":'platform_password'",
+        createdb="CREATEDB" if createdb else "NOCREATEDB", **variables
     )
-    create = (
-        f"SELECT format('CREATE DATABASE %I OWNER {OWNER} TEMPLATE template0', {literal})\n"
-        f"    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = {literal}) \\gexec\n"
-    )
+    create = CREATE_FOR_PSQL.format(owner=OWNER, literal=literal)
     inside = _text("database.sql").format(database=name)
     return f"\\set ON_ERROR_STOP on\n{roles}\n{create}\\connect {name}\n{inside}"
 

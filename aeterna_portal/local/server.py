@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from .errors import AlreadyRunning, ServiceError
+from .errors import AlreadyRunningError, ServiceError
 from .placement import Account, run_as
 from .ports import choose_port, remember_port
 from .processes import (
@@ -92,15 +92,17 @@ class EmbeddedServer(ABC):
         return self._identity.pid
 
     def start(self) -> None:
-        """Guarantee a server that answers; raises AlreadyRunning or ServiceError, saying why."""
+        """Guarantee a server that answers; raises ServiceError, saying why there is none."""
         open_state(self.state_dir)
         self.log_path.parent.mkdir(mode=0o700, exist_ok=True)
         self.secrets = load_secrets(self.state_dir)
         self._settle()
         try:
             self._lock = lock(self.home / "lock")
-        except AlreadyRunning as error:
-            raise AlreadyRunning(f"{self.name} of {self.state_dir} is already in use") from error
+        except AlreadyRunningError as error:
+            raise AlreadyRunningError(
+                f"{self.name} of {self.state_dir} is already in use"
+            ) from error
         try:
             self._rotate_log()
             self._end_leftovers()
@@ -182,7 +184,8 @@ class EmbeddedServer(ABC):
                 cwd=self.data_dir,
                 env=clean_environment(),
                 start_new_session=True,
-                preexec_fn=die_with_parent(self.gentle),
+                # It only makes two system calls, so that threads cannot hold it up.
+                preexec_fn=die_with_parent(self.gentle),  # noqa: PLW1509
                 **run_as(self.account),
             )
         self._identity = identify(self._process.pid)

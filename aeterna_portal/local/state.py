@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from .errors import AlreadyRunning
+from .errors import AlreadyRunningError
 from .processes import replace_file
 from .provision import Passwords, Urls
 
@@ -56,7 +56,7 @@ def load_secrets(folder: Path) -> Secrets:
         if known is None:
             if path.exists():
                 path.replace(path.with_suffix(".broken"))
-            known = Secrets(**{field.name: secrets.token_urlsafe(32) for field in fields(Secrets)})
+            known = Secrets(**{field.name: _draw(field.name) for field in fields(Secrets)})
             replace_file(path, json.dumps(asdict(known), indent=1))
         path.chmod(0o600)
         return known
@@ -68,6 +68,7 @@ def environment(
     """Return the environment variables the portal's processes of a demo need."""
     return {
         "AETERNA_ENVIRONMENT": "demo",
+        "LOCAL_PASSWORDS": "true",
         "SECRET_KEY": secret_key,
         "DATABASE_URL": urls.app,
         "DATABASE_OWNER_URL": urls.owner,
@@ -80,7 +81,7 @@ def environment(
 
 @contextlib.contextmanager
 def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold `path` locked; raise AlreadyRunning when another holds it and `wait` is false."""
+    """Hold `path` locked; raise AlreadyRunningError when another holds it and `wait` is false."""
     descriptor = lock(path, wait=wait)
     try:
         yield
@@ -95,8 +96,13 @@ def lock(path: Path, *, wait: bool = False) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError as error:
         os.close(descriptor)
-        raise AlreadyRunning(f"{path} is locked by another process") from error
+        raise AlreadyRunningError(f"{path} is locked by another process") from error
     return descriptor
+
+
+def _draw(name: str) -> str:
+    # Production settings refuse a key that says it is a demo's.
+    return ("demo-" if name == "secret_key" else "") + secrets.token_urlsafe(32)
 
 
 def _read_secrets(path: Path) -> Secrets | None:

@@ -78,7 +78,7 @@ def test_refusal_of_useradd_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> Non
 @as_root
 def test_account_with_the_rights_of_root_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(placement, "ACCOUNT_NAME", "root")
-    with pytest.raises(ServiceError, match="the account root has the rights of root"):
+    with pytest.raises(ServiceError, match="account root has the rights of root"):
         server_account()
 
 
