@@ -42,6 +42,8 @@ class Decider(Protocol):
         self, *, action: str, resource: Resource, context: Mapping[str, Any]
     ) -> Decision: ...
 
+    def agent_actions(self) -> frozenset[str]: ...
+
     def decide_many(
         self, *, action: str, resources: Sequence[Resource], context: Mapping[str, Any]
     ) -> list[Decision]: ...
@@ -73,6 +75,11 @@ def decide_many(
     if not _decider:
         raise NoActor("no decider is bound: nothing is allowed")
     return _decider[0].decide_many(action=action, resources=resources, context=context or {})
+
+
+def agent_actions() -> frozenset[str]:
+    """Return the actions that can be given to an agent as capabilities."""
+    return _decider[0].agent_actions() if _decider else frozenset()
 
 
 def authorize(

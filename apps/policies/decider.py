@@ -1,6 +1,7 @@
 """The portal's own policy decision point: cedarpy over the product's schema and policies."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from apps.orgs.types import ROLE_ORDER
 
 PRODUCT = Path(__file__).parent / "product"
 NAMESPACE = "Aeterna::"
+ACTION = re.compile(r'action "([a-z_.]+)"[^;]*?principal: \[([^\]]*)\]')
 
 
 @cache
@@ -31,8 +33,18 @@ def product_policies() -> cedarpy.PolicySet:
     return cedarpy.PolicySet.from_str((PRODUCT / "permissions.cedar").read_text(encoding="utf-8"))
 
 
+@cache
+def agent_actions() -> frozenset[str]:
+    """Return the actions that the schema lets an agent ask for."""
+    text = (PRODUCT / "schema.cedarschema").read_text(encoding="utf-8")
+    return frozenset(name for name, kinds in ACTION.findall(text) if "Agent" in kinds)
+
+
 class CedarDecider:
     """Answers `authorize` by evaluating Cedar over the principal, the resource and its scopes."""
+
+    def agent_actions(self) -> frozenset[str]:
+        return agent_actions()
 
     def decide(self, *, action: str, resource: Resource, context: Mapping[str, Any]) -> Decision:
         return self.decide_many(action=action, resources=[resource], context=context)[0]

@@ -8,9 +8,9 @@ from apps.events.operations import emit
 from apps.events.types import Change
 from apps.kernel import clock
 from apps.kernel.actor import PrincipalKind
-from apps.kernel.authorization import authorize
+from apps.kernel.authorization import agent_actions, authorize
 from apps.kernel.errors import Conflict, Invalid
-from apps.kernel.operation import OPERATIONS, operation
+from apps.kernel.operation import operation
 from apps.kernel.tenancy import current_actor
 
 from .. import queries
@@ -122,7 +122,7 @@ def _calling_user() -> User:
 
 
 def _clean_capabilities(capabilities: Sequence[str]) -> list[str]:
-    unknown = sorted(set(capabilities) - set(OPERATIONS))
+    unknown = sorted(set(capabilities) - agent_actions())
     if unknown:
         raise Invalid(fields={"capabilities": [f"Unknown: {', '.join(unknown)[:300]}."]})
     if not capabilities:

@@ -27,7 +27,7 @@ DAYS_BACK = 42
 CHANGES = 90
 AGENT_NAMES = ("refactor", "reviewer", "triage", "docs", "test-writer", "migrator", "oncall")
 CAPABILITIES = (
-    "policy.propose", "proposal.comment", "agent.delegate",
+    "policy.propose", "proposal.comment", "agent.delegate", "policy.view", "org.view",
 )  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def _register_agent(demo: Demo, index: int, email: str) -> None:
         orgs.delegate_agent(
             parent_id=agent.id,
             name=f"{agent.name}-helper",
-            capabilities=["proposal.comment"],
+            capabilities=["policy.view", "org.view"],
             expires_at=agent.expires_at,
         )
 
