@@ -6,7 +6,7 @@ from django.db import models
 
 from .errors import NoActor
 from .ids import uuid7
-from .tenancy import database_alias, is_scope_open
+from .tenancy import APP, PLATFORM, database_alias, is_scope_open
 from .tenant_field import TenantField
 
 M = TypeVar("M", bound=models.Model)
@@ -14,6 +14,19 @@ M = TypeVar("M", bound=models.Model)
 
 class TenantQuerySet(models.QuerySet[M]):
     """Rows of the tenant in scope, in the order they were made."""
+
+    @property
+    def db(self) -> str:
+        """Return the connection of the scope in force now; raise NoActor if it has closed.
+
+        A query built inside a scope and run after it would show nothing, or, built across
+        tenants, too much.
+        """
+        if self._db not in (None, APP, PLATFORM):  # type: ignore[attr-defined]
+            return super().db
+        if not is_scope_open():
+            raise NoActor(f"{self.model._meta.label} is read after its scope has closed")
+        return database_alias()
 
     def oldest_first(self) -> Self:
         return self.order_by("id")

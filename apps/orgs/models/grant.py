@@ -11,7 +11,7 @@ from apps.kernel.authorization import Resource
 from apps.kernel.ids import uuid7
 from apps.kernel.tenancy import current_scope
 from apps.kernel.tenant_field import TenantField
-from apps.kernel.tenant_model import TenantModel
+from apps.kernel.tenant_model import TenantModel, TenantQuerySet
 
 from ..types import GrantSource, Role
 
@@ -70,12 +70,13 @@ class RoleGrant(TenantModel):
         )
 
 
-class ScopeShareManager(UserObjectPermissionManager):
+class ScopeShareManager(UserObjectPermissionManager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
     """Guardian's manager, held to the rule that tenant rows need a scope."""
 
     def get_queryset(self) -> models.QuerySet["ScopeShare"]:
         current_scope()
-        return super().get_queryset()
+        rows: models.QuerySet[ScopeShare] = super().get_queryset()
+        return rows
 
 
 class ScopeShare(UserObjectPermissionBase):
