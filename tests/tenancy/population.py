@@ -1,0 +1,130 @@
+"""A company with at least one row in every tenant table, whichever tables there are."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.apps import apps
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from apps.kernel import clock
+from apps.kernel.ids import uuid7
+from apps.kernel.tenancy import acting_as
+from apps.kernel.tenant_field import is_tenant_model
+from tests.factories.company import TestCompany, make_agent, make_company
+from tests.tenancy.catalog import tenant_tables
+
+CEDAR = """permit (principal, action == Action::"deploy", resource);\n"""
+
+
+@dataclass
+class Populated:
+    """A company and, per table, one of its rows as JSON."""
+
+    company: TestCompany
+    rows: dict[str, dict[str, Any]]
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.company.tenant_id
+
+
+def tenant_models() -> list[Any]:
+    """Return every model whose rows belong to a tenant, by table."""
+    found = [m for m in apps.get_models() if is_tenant_model(m)]
+    return sorted(found, key=lambda m: m._meta.db_table)
+
+
+def populate(*, slug: str, superuser: psycopg.Connection[Any]) -> Populated:
+    """Make a company through operations, then fill by hand the tables these do not reach."""
+    company = make_company(slug=slug)
+    _live(company)
+    with superuser.cursor() as cursor:
+        for table in tenant_tables(cursor):
+            if _find(cursor, table, company.tenant_id) is None:
+                _fill(cursor, table, company.tenant_id)
+        rows = {t: _find(cursor, t, company.tenant_id) for t in tenant_tables(cursor)}
+    superuser.commit()
+    return Populated(company=company, rows=rows)
+
+
+def _live(company: TestCompany) -> None:
+    from apps.fleet import operations as fleet
+    from apps.identity.models import ApiToken, ExternalIdentity
+    from apps.identity.types import TokenKind
+    from apps.orgs import operations as orgs
+    from apps.policies import operations as policies
+    from apps.proposals import operations as proposals
+
+    scope = company.scopes["company"]
+    agent = make_agent(company)
+    with company.acting("tenant_admin"):
+        orgs.share_scope(scope_id=company.scopes["api"].id, user_id=company.users["outsider"].id)
+        orgs.add_member(scope_id=company.scopes["api"].id, user_id=company.users["outsider"].id)
+        cedar_agent, _ = fleet.enroll_agent(name="edge")
+    with company.acting("architect"):
+        policy = policies.draft_policy(scope_id=scope.id, name="baseline", cedar=CEDAR)
+        proposal = proposals.propose_policy(policy_id=policy.id, justification="It is needed.")
+        proposals.comment_on_proposal(proposal_id=proposal.id, text="Please look.")
+    with company.acting("second_architect"):
+        proposals.approve_proposal(proposal_id=proposal.id)
+    with acting_as(company.service("fleet")):
+        fleet.acknowledge_revision(
+            agent_id=cedar_agent.id, revision=1, digest="sha256:0", applied_ms=1.0
+        )
+        moment = clock.now()
+        user = company.users["developer"]
+        ApiToken.objects.create(
+            kind=TokenKind.SERVICE,
+            user=user,
+            agent=agent,
+            name="ci",
+            digest=uuid7().hex,
+            tail="0000",
+            created_at=moment,
+            expires_at=moment,
+        )
+        ExternalIdentity.objects.create(
+            user=user, provider="okta", issuer="https://i", subject=uuid7().hex, linked_at=moment
+        )
+
+
+def _find(cursor: Any, table: str, tenant_id: UUID) -> dict[str, Any] | None:
+    cursor.execute(
+        sql.SQL("SELECT to_jsonb(t) FROM {} t WHERE tenant_id = %s LIMIT 1").format(
+            sql.Identifier(table)
+        ),
+        [tenant_id],
+    )
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _fill(cursor: Any, table: str, tenant_id: UUID) -> None:
+    cursor.execute("SET LOCAL session_replication_role = replica")  # keys are not the point here
+    cursor.execute(
+        """SELECT attname, format_type(atttypid, NULL), typcategory FROM pg_attribute a
+           JOIN pg_type t ON t.oid = a.atttypid WHERE attrelid = %s::regclass AND attnum > 0
+           AND attnotnull AND NOT attisdropped AND attgenerated = '' AND attidentity = ''""",
+        [table],
+    )
+    values = {name: _value(type_, category) for name, type_, category in cursor.fetchall()}
+    values["tenant_id"] = str(tenant_id)
+    cursor.execute(
+        sql.SQL("INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s)").format(
+            sql.Identifier(table)
+        ),
+        [Jsonb(values)],
+    )
+    cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def _value(type_: str, category: str) -> Any:
+    if type_ == "uuid":
+        return str(uuid7())
+    if type_ in ("json", "jsonb"):
+        return {}
+    by_category = {"A": [], "B": False, "D": clock.now().isoformat(), "N": 1, "S": "x"}
+    return by_category[category]
