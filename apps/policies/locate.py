@@ -1,77 +1,37 @@
 """Where a Cedar error is: cedarpy names what is wrong, this finds the line and column."""
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import cedarpy
 
+from .places import place_of
+from .tokens import Statement, Token, find_too_deep, problem_at, statements_of, tokens_of
 from .types import Problem
 
-TOKEN = re.compile(
-    r"""(?P<skip>\s+|//[^\n]*)|(?P<string>"(?:\\.|[^"\\])*")|(?P<word>\??[A-Za-z_]\w*)|(?P<number>\d+)
-    |(?P<mark>::|==|!=|<=|>=|&&|\|\||.)""",
-    re.VERBOSE | re.DOTALL,
-)
-QUOTED = re.compile(r"`([^`]+)`|'([^']+)'|: (\w+)$")
 UNFINISHED = "unexpected end of input"
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of Cedar text that is neither space nor comment; offsets are in characters."""
-
-    text: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One policy statement with its tokens; the last one may lack its semicolon."""
-
-    tokens: tuple[Token, ...]
-
-    @property
-    def start(self) -> int:
-        return self.tokens[0].start
-
-    @property
-    def end(self) -> int:
-        return self.tokens[-1].end
-
-
-def tokens_of(text: str) -> list[Token]:
-    """Return the tokens of `text` without spaces and comments."""
-    return [
-        Token(text=match.group(), start=match.start(), end=match.end())
-        for match in TOKEN.finditer(text)
-        if match.lastgroup != "skip"
-    ]
-
-
-def statements_of(text: str) -> list[Statement]:
-    """Return the statements of `text`, split at the semicolons."""
-    statements: list[Statement] = []
-    current: list[Token] = []
-    for token in tokens_of(text):
-        current.append(token)
-        if token.text == ";":
-            statements.append(Statement(tokens=tuple(current)))
-            current = []
-    if current:
-        statements.append(Statement(tokens=tuple(current)))
-    return statements
+EARLY_END = "unexpected token `;`"
+UNEXPECTED = ("unexpected token", "invalid token")
+FOLLOWS_FROM_UNKNOWN = "unable to find an applicable action"
 
 
 def locate_errors(text: str, schema: cedarpy.Schema) -> list[Problem]:
     """Return every parse error, or else every validation error, of `text` with its place."""
-    statements = statements_of(text)
-    if not statements:
+    tokens = tokens_of(text)
+    if not tokens:
         return [Problem(line=1, column=1, message="Write at least one policy statement.")]
-    broken = [(s, error) for s in statements if (error := _parse_error(text[s.start : s.end]))]
-    if broken:
-        return [_problem(text, _parse_offset(text, s, error), error) for s, error in broken]
-    return _validation_problems(text, statements, schema)
+    too_deep = find_too_deep(tokens)
+    if too_deep:
+        return [problem_at(text, too_deep.offset, too_deep.message)]
+    statements = statements_of(tokens)
+    if not _parse_error(text):
+        return _slots(text, tokens) or _validation_problems(text, statements, schema)
+    return [
+        problem_at(text, *_parse_place(text, statement, error))
+        for statement in statements
+        if (error := _parse_error(text[statement.start : statement.end]))
+    ]
 
 
 def _parse_error(text: str) -> str:
@@ -82,45 +42,55 @@ def _parse_error(text: str) -> str:
     return ""
 
 
-def _parse_offset(text: str, statement: Statement, error: str) -> int:
+def _parse_place(text: str, statement: Statement, error: str) -> tuple[int, str]:
     if error == UNFINISHED:
-        return statement.end
-    if error.startswith("unexpected token"):
-        return _first_unexpected(text, statement)
-    return _mentioned(statement, error)
+        return statement.end, "Unexpected end: the statement is not finished."
+    if not error.startswith(UNEXPECTED):
+        return place_of(error, statement.tokens), error
+    token = _first_unexpected(text, statement)
+    if token.text.startswith('"') and error == "invalid token":
+        return token.start, "This string is not closed."
+    return token.start, f"Unexpected `{token.text}`."
 
 
-def _first_unexpected(text: str, statement: Statement) -> int:
-    # The grammar is LALR: a prefix that can still be completed ends in "unexpected end of input".
-    for token in statement.tokens:
-        if _parse_error(text[statement.start : token.end]).startswith("unexpected token"):
-            return token.start
-    return statement.start
+def _first_unexpected(text: str, statement: Statement) -> Token:
+    # The grammar is LALR: a text is refused at the first token that nothing could complete, so
+    # the shortest run of tokens refused for more than its early end has that token last, and can
+    # be found by halving.
+    tokens = statement.tokens
+    low, high = 0, len(tokens) - 1
+    while low < high:
+        middle = (low + high) // 2
+        error = _parse_error(f"{text[statement.start : tokens[middle].end]} ;")
+        if error.startswith(UNEXPECTED) and error != EARLY_END:
+            high = middle
+        else:
+            low = middle + 1
+    return tokens[low]
 
 
-def _mentioned(statement: Statement, error: str) -> int:
-    names = {name for groups in QUOTED.findall(error) for name in groups if name}
-    tails = {name.rsplit("::", 1)[-1] for name in names}
-    for token in statement.tokens:
-        if token.text in names | tails or token.text.strip('"') in names | tails:
-            return token.start
-    return statement.start
+def _slots(text: str, tokens: Sequence[Token]) -> list[Problem]:
+    # A template is valid Cedar but decides nothing until it is linked, which agents do not do.
+    message = "Template slots are not supported: name the principal or the resource."
+    return [problem_at(text, token.start, message) for token in tokens if token.text[:1] == "?"]
 
 
 def _validation_problems(
-    text: str, statements: list[Statement], schema: cedarpy.Schema
+    text: str, statements: Sequence[Statement], schema: cedarpy.Schema
 ) -> list[Problem]:
-    problems = []
-    for statement in statements:
-        result = cedarpy.validate_policies(text[statement.start : statement.end], schema)
-        for error in result.errors:
-            message = re.sub(r"^for policy `policy\d+`, ", "", error.error)
-            problems.append(_problem(text, _mentioned(statement, message), message))
-    return problems
+    if cedarpy.validate_policies(text, schema).validation_passed:
+        return []
+    return [problem for s in statements for problem in _of_statement(text, s, schema)]
 
 
-def _problem(text: str, offset: int, message: str) -> Problem:
-    before = text[:offset]
-    line = before.count("\n") + 1
-    column = offset - (before.rfind("\n") + 1) + 1
-    return Problem(line=line, column=column, message=message[:1].upper() + message[1:])
+def _of_statement(text: str, statement: Statement, schema: cedarpy.Schema) -> Iterator[Problem]:
+    result = cedarpy.validate_policies(text[statement.start : statement.end], schema)
+    messages = [re.sub(r"^for policy `policy\d+`, ", "", error.error) for error in result.errors]
+    is_unknown = any(message.startswith("unrecognized") for message in messages)
+    said: Counter[str] = Counter()
+    for message in messages:
+        if is_unknown and message.startswith(FOLLOWS_FROM_UNKNOWN):
+            continue
+        place = place_of(message, statement.tokens, skip=said[message])
+        said[message] += 1
+        yield problem_at(text, place, message)
