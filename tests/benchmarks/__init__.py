@@ -1,0 +1,1 @@
+"""Figures: medians and ratios of one run, written to docs/benchmarks.md by `make bench`."""

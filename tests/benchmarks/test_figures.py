@@ -1,0 +1,54 @@
+"""`make bench`: measures every figure in one run and writes docs/benchmarks.md."""
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from apps.identity.operations import create_token
+from tests.benchmarks import fleet, isolation, rest
+from tests.benchmarks.measure import table
+from tests.environment import ROOT
+from tests.journeys.stack import running_stack
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+HEAD = """# Figures
+
+Written by `make bench`; medians, ratios within one run. {cores} cores, {machine}, Python {python},
+Postgres {postgres} and the client on the same machine.
+
+"""
+
+
+@pytest.mark.skipif("AETERNA_BENCH" not in os.environ, reason="runs with `make bench`")
+@pytest.mark.timeout(900)
+def test_every_figure_is_measured_and_written_down(
+    committed_company: Any, database_urls: dict[str, str], servers: Any, tmp_path: Path
+) -> None:
+    name = database_urls["DATABASE_URL"].rsplit("/", 1)[1]
+    superuser = servers.superuser_url.rsplit("/", 1)[0] + f"/{name}"
+    isolation.fill(superuser)
+    figures = isolation.measure(app_url=database_urls["DATABASE_URL"], superuser_url=superuser)
+    with committed_company.acting("admin"):
+        _, token = create_token(name="bench", days=1)
+    with running_stack(tmp_path, database_urls, servers.redis_url) as stack:
+        figures += rest.measure(
+            company=committed_company,
+            url=stack.url,
+            token=token,
+            app_url=database_urls["DATABASE_URL"],
+        )
+        figures += fleet.measure(company=committed_company, stack=stack)
+    with psycopg.connect(superuser) as connection:
+        version = connection.info.parameter_status("server_version")
+    head = HEAD.format(
+        cores=os.cpu_count(),
+        machine=platform.machine(),
+        python=platform.python_version(),
+        postgres=version,
+    )
+    PAGE.write_text(head + table(figures) + "\n", encoding="utf-8")
+    print(table(figures))
