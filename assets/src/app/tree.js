@@ -1,80 +1,84 @@
 // Keyboard and expansion for [role="tree"]: one tab stop, arrows move, Enter opens the link.
 
-const nodesIn = (tree) =>
-  [...tree.querySelectorAll("[role=treeitem]")].filter((node) => !node.parentElement.closest("[aria-expanded=false]"));
+const ITEM = "[role=treeitem]";
 
-function focusNode(tree, node) {
-  for (const other of tree.querySelectorAll("[role=treeitem][tabindex='0']")) other.tabIndex = -1;
-  node.tabIndex = 0;
-  node.focus();
+function visibleItems(tree) {
+  return [...tree.querySelectorAll(ITEM)].filter((item) => item.checkVisibility());
 }
 
-function setExpanded(node, isExpanded) {
-  if (!node.hasAttribute("aria-expanded")) return;
-  node.setAttribute("aria-expanded", String(isExpanded));
-  if (isExpanded) node.dispatchEvent(new CustomEvent("tree:expand", { bubbles: false }));
+function focusItem(tree, item) {
+  for (const other of tree.querySelectorAll(`${ITEM}[tabindex='0']`)) other.tabIndex = -1;
+  item.tabIndex = 0;
+  item.focus();
 }
 
-function parentNode(node) {
-  return node.parentElement.closest("[role=treeitem]");
+function isOpen(item) {
+  return item.getAttribute("aria-expanded") === "true";
+}
+
+function setOpen(item, open) {
+  if (!item.hasAttribute("aria-expanded")) return;
+  item.setAttribute("aria-expanded", String(open));
+  if (open) item.closest("li").dispatchEvent(new CustomEvent("tree:expand", { bubbles: false }));
+}
+
+function parentOf(item) {
+  return item.closest("ul[role=group]")?.parentElement.querySelector(ITEM);
 }
 
 const KEYS = {
-  ArrowDown: (tree, node, all) => all[all.indexOf(node) + 1],
-  ArrowUp: (tree, node, all) => all[all.indexOf(node) - 1],
-  Home: (tree, node, all) => all[0],
-  End: (tree, node, all) => all.at(-1),
-  ArrowRight(tree, node, all) {
-    if (node.getAttribute("aria-expanded") === "true") return all[all.indexOf(node) + 1];
-    setExpanded(node, true);
-    return node;
+  ArrowDown: (item, all) => all[all.indexOf(item) + 1],
+  ArrowUp: (item, all) => all[all.indexOf(item) - 1],
+  Home: (item, all) => all[0],
+  End: (item, all) => all.at(-1),
+  ArrowRight(item, all) {
+    if (isOpen(item)) return all[all.indexOf(item) + 1];
+    setOpen(item, true);
+    return item;
   },
-  ArrowLeft(tree, node) {
-    if (node.getAttribute("aria-expanded") !== "true") return parentNode(node);
-    setExpanded(node, false);
-    return node;
+  ArrowLeft(item) {
+    if (!isOpen(item)) return parentOf(item);
+    setOpen(item, false);
+    return item;
   },
-  Enter(tree, node) {
-    node.querySelector(":scope > .tree-row a")?.click();
-    return node;
-  },
-  " "(tree, node) {
-    setExpanded(node, node.getAttribute("aria-expanded") !== "true");
-    return node;
+  " "(item) {
+    setOpen(item, !isOpen(item));
+    return item;
   },
 };
 
 function onKeydown(event) {
-  const node = event.target.closest?.("[role=treeitem]");
-  const tree = node?.closest("[role=tree]");
-  if (!tree || event.target !== node || !(event.key in KEYS)) return;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const item = event.target.closest?.(ITEM);
+  const tree = item?.closest("[role=tree]");
+  if (!tree || !(event.key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  const next = KEYS[event.key](tree, node, nodesIn(tree));
-  if (next && tree.contains(next)) focusNode(tree, next);
+  const next = KEYS[event.key](item, visibleItems(tree));
+  if (next) focusItem(tree, next);
 }
 
 function onClick(event) {
   const toggle = event.target.closest?.("[data-tree-toggle]");
   if (!toggle) return;
-  const node = toggle.closest("[role=treeitem]");
-  setExpanded(node, node.getAttribute("aria-expanded") !== "true");
+  const item = toggle.parentElement.querySelector(ITEM);
+  setOpen(item, !isOpen(item));
 }
 
-// Without script every link is its own tab stop; with it the tree is one.
-function prepare(root) {
-  for (const tree of root.querySelectorAll("[role=tree]")) {
-    const nodes = tree.querySelectorAll("[role=treeitem]");
-    nodes.forEach((node) => { if (!node.hasAttribute("tabindex")) node.tabIndex = -1; });
-    tree.querySelectorAll(".tree-row :is(a, button)").forEach((inner) => { inner.tabIndex = -1; });
-    const current = tree.querySelector("[role=treeitem][aria-current]") ?? nodes[0];
-    if (current && !tree.querySelector("[role=treeitem][tabindex='0']")) current.tabIndex = 0;
+// Without script every item is its own tab stop; with it the tree is one.
+function prepare() {
+  for (const tree of document.querySelectorAll("[role=tree]")) {
+    const items = [...tree.querySelectorAll(ITEM)];
+    const stop = items.find((item) => item.dataset.ready && item.tabIndex === 0) ??
+      items.find((item) => item.hasAttribute("aria-current")) ?? items[0];
+    for (const item of items) {
+      item.dataset.ready = "";
+      item.tabIndex = item === stop ? 0 : -1;
+    }
   }
 }
 
 export function startTrees() {
-  prepare(document);
+  prepare();
   document.addEventListener("keydown", onKeydown);
   document.addEventListener("click", onClick);
-  document.addEventListener("htmx:after:swap", () => prepare(document));
+  document.addEventListener("htmx:after:swap", prepare);
 }

@@ -22,9 +22,9 @@ function readColors() {
     probe.style.color = `var(${variable})`;
     return toRgb(getComputedStyle(probe).color);
   };
-  const colors = Object.fromEntries(TONES.map((tone) => [tone, resolve(tone === "muted" ? "--muted" : `--color-${tone}`)]));
+  const colors = Object.fromEntries(TONES.map((tone) => [tone, resolve(`--chart-${tone}`)]));
   Object.assign(colors, {
-    text: resolve("--color-base-content"), line: resolve("--line"), surface: resolve("--raised"), quiet: resolve("--color-base-300"),
+    text: resolve("--color-base-content"), label: resolve("--muted"), line: resolve("--line"), surface: resolve("--raised"), quiet: resolve("--color-base-300"),
   });
   probe.remove();
   return colors;
@@ -51,12 +51,12 @@ function tip(title, rows) {
 function tooltip(colors, trigger, formatter) {
   return {
     trigger, confine: true, formatter, padding: 0, borderWidth: 1, borderColor: colors.line,
-    backgroundColor: colors.surface, axisPointer: { type: "line", lineStyle: { color: colors.muted, type: "dashed" } },
+    backgroundColor: colors.surface, axisPointer: { type: "line", lineStyle: { color: colors.label, type: "dashed" } },
   };
 }
 
 function axes(spec, colors) {
-  const label = { color: colors.muted, fontSize: 11 };
+  const label = { color: colors.label, fontSize: 11 };
   return {
     xAxis: {
       type: "category", data: spec.categories, boundaryGap: spec.type !== "line",
@@ -75,7 +75,7 @@ function frame(spec, colors) {
     color: TONES.map((tone) => colors[tone]),
     grid: { left: 4, right: 12, top: hasLegend ? 34 : 14, bottom: 4, containLabel: true },
     legend: hasLegend
-      ? { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, itemGap: 16, textStyle: { color: colors.muted, fontSize: 12 } }
+      ? { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, itemGap: 16, textStyle: { color: colors.label, fontSize: 12 } }
       : undefined,
   };
 }
@@ -124,7 +124,7 @@ function heatmap(spec, colors) {
     xAxis: { ...xAxis, axisLine: { show: false } },
     yAxis: {
       type: "category", data: spec.rows.map((row) => row.name), inverse: true, axisLine: { show: false },
-      axisTick: { show: false }, axisLabel: { color: colors.muted, fontSize: 11 },
+      axisTick: { show: false }, axisLabel: { color: colors.label, fontSize: 11 },
     },
     visualMap: { show: false, min: 0, max: highest, inRange: { color: [colors.quiet, colors.primary] } },
     tooltip: tooltip(colors, "item", formatter),

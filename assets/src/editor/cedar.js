@@ -1,5 +1,6 @@
 // Cedar for CodeMirror: a stream tokenizer, and completion of its words and the schema's names.
 import { LanguageSupport, StreamLanguage } from "@codemirror/language";
+import { tags } from "@lezer/highlight";
 
 const KEYWORDS = new Set(["permit", "forbid", "when", "unless", "if", "then", "else"]);
 const OPERATORS = new Set(["in", "is", "has", "like"]);
@@ -29,7 +30,7 @@ function readWord(stream) {
   if (ATOMS.has(word)) return "atom";
   if (stream.match(/^\s*::/, false)) return "typeName";
   if (VARIABLES.has(word)) return "variableName.special";
-  if (FUNCTIONS.has(word) && stream.match(/^\s*\(/, false)) return "function";
+  if (FUNCTIONS.has(word) && stream.match(/^\s*\(/, false)) return "call";
   return /^[A-Z]/.test(word) ? "typeName" : "propertyName";
 }
 
@@ -52,6 +53,7 @@ function readToken(stream) {
 const language = StreamLanguage.define({
   name: "cedar",
   token: readToken,
+  tokenTable: { call: tags.function(tags.variableName) },
   languageData: {
     commentTokens: { line: "//" },
     closeBrackets: { brackets: ["(", "[", "{", '"'] },

@@ -17,10 +17,10 @@ const highlight = HighlightStyle.define([
 const base = EditorView.theme({
   "&": { backgroundColor: "transparent", color: "var(--color-base-content)", fontSize: "0.78125rem" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.3125rem", overflow: "auto" },
+  ".cm-scroller": { fontFamily: "var(--font-mono)", fontVariantLigatures: "none", lineHeight: "1.3125rem", overflow: "auto" },
   ".cm-content": { padding: "0.625rem 0", caretColor: "var(--color-base-content)" },
   ".cm-line": { padding: "0 0.875rem 0 0.5rem" },
-  ".cm-gutters": { backgroundColor: "transparent", color: "var(--faint)", border: "none", paddingLeft: "0.25rem" },
+  ".cm-gutters": { backgroundColor: "transparent", color: "var(--muted)", border: "none", paddingLeft: "0.25rem" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--hover)" },
   ".cm-cursor": { borderLeftColor: "var(--color-base-content)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
