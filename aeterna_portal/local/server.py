@@ -5,7 +5,6 @@ One lock per home says who may run it, and falls with the process that holds it.
 from a thread that lives as long as the server shall: the kernel ends it with that thread.
 """
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
+from .childlog import rotate
 from .errors import AlreadyRunningError, ServiceError
 from .placement import Account, run_as
 from .ports import choose_port, remember_port
@@ -33,7 +33,6 @@ from .processes import (
 )
 from .state import load_secrets, lock, open_state
 
-LOG_LIMIT_BYTES = 16 * 1024 * 1024
 ORPHAN_GRACE_SECONDS = 5.0
 PING_INTERVAL_SECONDS = 0.05
 
@@ -104,7 +103,7 @@ class EmbeddedServer(ABC):
                 f"{self.name} of {self.state_dir} is already in use"
             ) from error
         try:
-            self._rotate_log()
+            rotate(self.log_path)
             self._end_leftovers()
             self._prepare()
             self._launch()
@@ -229,11 +228,6 @@ class EmbeddedServer(ABC):
     @property
     def _record(self) -> Path:
         return self.home / "process.json"
-
-    def _rotate_log(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            if self.log_path.stat().st_size > LOG_LIMIT_BYTES:
-                self.log_path.replace(self.log_path.with_suffix(".log.1"))
 
     def _log_since(self, offset: int) -> str:
         with self.log_path.open("rb") as log:
