@@ -1,6 +1,7 @@
 """A real WebSocket portal in a thread of the test process, speaking protocol version 1."""
 
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -132,10 +133,10 @@ class Portal:
 
     async def _send(self, content: str | bytes) -> None:
         for socket in list(self._sockets):
-            if isinstance(content, bytes):
-                await socket.send_bytes(content)
-            else:
-                await socket.send_str(content)
+            send = socket.send_bytes if isinstance(content, bytes) else socket.send_str
+            # An agent may hang up in the middle of what it will not take.
+            with contextlib.suppress(ConnectionError):
+                await send(content)
 
     async def _close(self, code: int) -> None:
         for socket in list(self._sockets):

@@ -176,6 +176,22 @@ def test_a_malformed_frame_is_refused_with_its_reason(text: str, message: str) -
     assert str(caught.value).startswith(message)
 
 
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+        max_leaves=8,
+    ),
+    st.sampled_from([*INBOUND, "snapshot"]),
+    st.data(),
+)
+def test_no_frame_makes_the_reader_fail(value: object, name: str, data: st.DataObject) -> None:
+    frame = {**inbound(name)}
+    frame[data.draw(st.sampled_from(sorted(frame)))] = value
+    is_readable(frame)
+    is_readable(value)
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

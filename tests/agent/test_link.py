@@ -81,8 +81,9 @@ def test_heartbeats_report_the_revision_and_learn_the_head(
     agent = synced(portal, make_agent)
     beat = portal.wait_for_frame("heartbeat")
     assert beat == {"type": "heartbeat", "revision": 1, "digest": snapshot(1)["digest"]}
-    portal.wait_for_frames("heartbeat", 2)
+    portal.wait_for_frames("heartbeat", 3)
     assert agent.ask("GET", "/v1/status")[1]["portal_revision"] == 1
+    assert len(portal.of_type("ack")) == 1
 
 
 def test_a_cut_portal_is_outlived_and_caught_up_with(portal: Portal, make_agent: MakeAgent) -> None:
@@ -233,6 +234,16 @@ def test_a_malformed_frame_is_logged_ignored_and_survived(
     portal.wait_for_frame("ack", revision=2)
     assert decision(agent) == ("Deny", 2)
     assert len(portal.of_type("hello")) == 1
+
+
+def test_an_oversized_frame_ends_the_connection_and_nothing_else(
+    portal: Portal, make_agent: MakeAgent
+) -> None:
+    agent = synced(portal, make_agent)
+    portal.send(" " * (64 * 1024 * 1024 + 1))
+    agent.wait_log("link down")
+    portal.wait_for_frames("hello", 2)
+    assert decision(agent) == ("Allow", 1)
 
 
 def test_frames_before_welcome_are_ignored(portal: Portal, make_agent: MakeAgent) -> None:

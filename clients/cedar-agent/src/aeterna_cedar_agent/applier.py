@@ -101,7 +101,8 @@ class Applier:
             await self._in_worker(lambda: self._store.save(stored))
         except StoreError as error:
             raise RefusedError(stage="persist", error=str(error)) from error
-        self._unsaved = None
+        if self._unsaved is stored:
+            self._unsaved = None
 
     def _accept(self, revision: Revision, *, applied_ms: float) -> str:
         self._status.applies["ack"] += 1

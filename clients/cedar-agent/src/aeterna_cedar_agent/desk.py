@@ -23,7 +23,7 @@ from aeterna_cedar_agent.revision import Policy
 from aeterna_cedar_agent.status import Status, clip
 
 # Longest stretch of a batch before other requests and heartbeats get their turn.
-TURN_SECONDS = 0.01
+TURN_SECONDS = 0.005
 
 
 class Desk:
