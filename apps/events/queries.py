@@ -1,8 +1,9 @@
 """Reads of the event log and its deliveries."""
 
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from apps.kernel.errors import NotFound
 
@@ -46,3 +47,9 @@ def is_newer_pending(*, handler: str, event_id: UUID) -> bool:
     """Tell whether `handler` has a later event waiting, whose work would cover this one's."""
     rows = Delivery.objects.filter(handler=handler, state=DeliveryState.PENDING)
     return rows.filter(event_id__gt=event_id).exists()  # type: ignore[no-any-return]
+
+
+def oldest_due_at(moment: datetime) -> datetime | None:
+    """Return since when the oldest delivery that is due at `moment` has been, or None."""
+    found: datetime | None = Delivery.objects.due(moment).aggregate(at=Min("next_attempt_at"))["at"]
+    return found

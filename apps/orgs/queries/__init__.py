@@ -20,6 +20,7 @@ from .scopes import (
     get_scope,
     list_children,
     list_scopes,
+    scope_ids_within,
     scope_tree,
     search,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "permitted_scope_ids",
     "principal_facts",
     "scope_chain",
+    "scope_ids_within",
     "scope_tree",
     "search",
 ]

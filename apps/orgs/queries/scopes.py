@@ -70,6 +70,11 @@ def list_children(scope_id: UUID) -> QuerySet[Scope]:
     return list_scopes().filter(parent_id=scope_id)
 
 
+def scope_ids_within(scope_id: UUID) -> QuerySet[Scope]:
+    """Return, for a subquery, the ids of a scope and everything below it, archived or not."""
+    return Scope.objects.within(scope_id).values("id")  # type: ignore[no-any-return]
+
+
 def scope_tree(*, include_archived: bool = False) -> list[Node]:
     """Return the visible scopes as trees; a scope whose parent is invisible becomes a root."""
     nodes = {s.id: Node(scope=s) for s in list_scopes(include_archived=include_archived)}

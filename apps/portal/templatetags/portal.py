@@ -1,5 +1,125 @@
 """Filters and tags that the portal's templates share."""
 
+import json
+from typing import Any
+
 from django import template
+from django.template import Context
+
+from apps.audit.queries import list_history
+from apps.kernel.entrypoints.listing import address
+from apps.orgs.types import ROLE_TITLES, Role
+
+from ..queries import may_somewhere
+from ..wording import STATUS, path_of, told
 
 register = template.Library()
+SHOWN = 30
+LONG = 120
+SCOPE_ICONS = {
+    "company": "building-2",
+    "organization": "building",
+    "team": "users",
+    "project": "folder-git-2",
+}
+
+
+@register.inclusion_tag("audit/history.html")
+def history(resource_id: Any, limit: int = SHOWN) -> dict[str, Any]:
+    """Show what happened to an object, newest first, to those who may view the audit log."""
+    if not may_somewhere("audit.view"):
+        return {"is_closed": True}
+    events = list(list_history(str(resource_id))[: limit + 1])
+    return {
+        "events": events[:limit],
+        "has_more": len(events) > limit,
+        "resource_id": str(resource_id),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def address_with(context: Context, **changes: Any) -> str:
+    """Return the page's address with some values changed; an empty value is taken out."""
+    return address(context["request"], **{name: str(value) for name, value in changes.items()})
+
+
+@register.filter
+def told_text(event: Any) -> str:
+    """Return what an event's actor did, to be followed by the object's name."""
+    return told(event.type, is_denied=event.outcome == "denied")[0]
+
+
+@register.filter
+def told_icon(event: Any) -> str:
+    """Return the icon of an event."""
+    return told(event.type, is_denied=event.outcome == "denied")[1]
+
+
+@register.filter
+def told_tone(event: Any) -> str:
+    """Return the tone of an event."""
+    return told(event.type, is_denied=event.outcome == "denied")[2]
+
+
+@register.filter
+def resource_url(event: Any) -> str:
+    """Return the page of the object that an event is about; empty if there is none."""
+    return path_of(event.resource_type, event.resource_id)
+
+
+@register.filter
+def actor_url(event: Any) -> str:
+    """Return the page of who caused an event; empty for the portal's own services."""
+    return path_of(event.actor_kind, event.actor_id)
+
+
+@register.filter
+def person_url(user: Any) -> str:
+    """Return the page of a person."""
+    return path_of("User", user.id)
+
+
+@register.filter
+def status_name(value: str) -> str:
+    """Return the name under which components/status.html knows a stored state."""
+    return STATUS.get(value, value)
+
+
+@register.filter
+def role_title(value: str) -> str:
+    """Return a role as people read it."""
+    return ROLE_TITLES[Role(value)]
+
+
+@register.filter
+def scope_icon(kind: str) -> str:
+    """Return the icon of a kind of scope."""
+    return SCOPE_ICONS.get(kind, "circle")
+
+
+@register.filter
+def changes(before: Any, after: Any) -> list[dict[str, Any]]:
+    """Return the fields that differ between two states as rows to show."""
+    old, new = before or {}, after or {}
+    fields = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return [_change(name, _shown(old.get(name)), _shown(new.get(name))) for name in fields]
+
+
+@register.filter
+def names(people: Any) -> str:
+    """Return the names of a chain of principals, nearest first."""
+    return ", ".join(str(person.get("name", "")) for person in people or ())
+
+
+def _change(name: str, before: str, after: str) -> dict[str, Any]:
+    is_long = "\n" in before + after or max(len(before), len(after)) > LONG
+    shown = name.replace("_", " ").capitalize()
+    return {"name": shown, "before": before, "after": after, "is_long": is_long}
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
+        return ", ".join(str(item) for item in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

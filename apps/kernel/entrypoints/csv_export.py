@@ -1,0 +1,77 @@
+"""Lists as CSV files that a spreadsheet opens without running anything in them."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+
+Row = Sequence[Any]
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+TYPE = "text/csv; charset=utf-8"
+
+
+def is_csv(request: HttpRequest) -> bool:
+    """Tell whether the address asks for the list as a file."""
+    return request.GET.get("format") == "csv"
+
+
+def csv_url(request: HttpRequest) -> str:
+    """Return this list's address, filters kept, as a file and from its first row."""
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    query["format"] = "csv"
+    return f"{request.path}?{query.urlencode()}"
+
+
+def csv_file(*, name: str, header: Row, rows: Iterable[Row]) -> HttpResponse:
+    """Return a whole list as a CSV file."""
+    return _attached(HttpResponse(_lines([header, *rows]), content_type=TYPE), name)
+
+
+def csv_stream(
+    request: HttpRequest, *, name: str, header: Row, pages: Callable[[], Iterator[Sequence[Row]]]
+) -> StreamingHttpResponse:
+    """Return a long list as a CSV file, page by page.
+
+    The response is read after the request's scope has closed: `pages` opens a scope of its own
+    for each page and closes it before it yields.
+    """
+    chunks = _chunks(header, pages)
+    content = _spread(chunks) if isinstance(request, ASGIRequest) else chunks
+    return _attached(StreamingHttpResponse(content, content_type=TYPE), name)  # type: ignore[return-value]
+
+
+def cell(value: Any) -> str:
+    """Return `value` as text that no spreadsheet takes for a formula."""
+    if value is None:
+        return ""
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _chunks(header: Row, pages: Callable[[], Iterator[Sequence[Row]]]) -> Iterator[str]:
+    yield _lines([header])
+    for page in pages():
+        yield _lines(page)
+
+
+async def _spread(chunks: Iterator[str]) -> AsyncIterator[str]:
+    while (chunk := await sync_to_async(next)(chunks, None)) is not None:
+        yield chunk
+
+
+def _lines(rows: Iterable[Row]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows([cell(v) for v in row] for row in rows)
+    return out.getvalue()
+
+
+def _attached(response: HttpResponse | StreamingHttpResponse, name: str) -> Any:
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,89 @@
+"""Settings: one's own account, the company's rules, and what this installation is."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.kernel.authorization import authorize
+from apps.kernel.entrypoints.pages import form_page, require_actor, signed_in
+from apps.orgs.operations import configure_company
+from apps.orgs.queries import get_company, get_root, is_permitted, list_grants, list_memberships
+from apps.orgs.types import RoleResolution
+
+from ..settings_tabs import tabs
+
+EXPLAINED = {
+    RoleResolution.MOST_PERMISSIVE: "Most permissive: the highest role that reaches a place counts",
+    RoleResolution.LEAST_PERMISSIVE: "Least permissive: the lowest role that reaches it counts",
+}
+
+
+class CompanyForm(forms.Form):
+    """The company's rules, with the version the person saw."""
+
+    role_resolution = forms.ChoiceField(
+        label="When several roles reach the same place",
+        choices=[(value.value, text) for value, text in EXPLAINED.items()],
+        widget=forms.RadioSelect(attrs={"class": "radio radio-primary"}),
+    )
+    expected_version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+@require_safe
+@signed_in
+def account(request: HttpRequest) -> HttpResponse:
+    """Show the person's own details, roles and places."""
+    user: Any = request.user
+    context = {
+        "grants": list_grants(user_id=user.id),
+        "memberships": list_memberships(user_id=user.id),
+        **tabs("account"),
+    }
+    return render(request, "portal/account.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def company(request: HttpRequest) -> HttpResponse:
+    """Show the company's rules, and change them."""
+    root, present = get_root(), get_company()
+    authorize("org.view", root.as_resource())
+    context = {
+        "company": present,
+        "root": root,
+        "may_change": is_permitted("company.configure", root.as_resource()),
+        "chosen": EXPLAINED[RoleResolution(present.role_resolution)],
+        **tabs("company"),
+    }
+    return form_page(
+        request,
+        CompanyForm,
+        "portal/company.html",
+        configure_company,
+        done=lambda _: (reverse("portal:company.configure"), "The company's settings are saved."),
+        context=context,
+        initial={
+            "role_resolution": present.role_resolution,
+            "expected_version": present.version,
+        },
+    )
+
+
+@require_safe
+@signed_in
+def about(request: HttpRequest) -> HttpResponse:
+    """Show what this installation is and where its other doors are."""
+    actor = require_actor(request)
+    facts = [
+        {"name": "Version", "value": settings.SPECTACULAR_SETTINGS["VERSION"]},
+        {"name": "Installation", "value": settings.ENVIRONMENT.aeterna_environment.value},
+        {"name": "Company id", "code": str(actor.tenant_id)},
+        {"name": "Address", "code": settings.PUBLIC_URL},
+        {"name": "REST", "code": f"{settings.PUBLIC_URL}/api/v1/"},
+    ]
+    return render(request, "portal/about.html", {"facts": facts, **tabs("about")})

@@ -1,0 +1,82 @@
+"""How events read and look: the verb, the icon, the tone, and where their objects are shown."""
+
+from collections.abc import Mapping
+
+# (what was done, icon, tone), by event type; what is not here is told by its name.
+EVENTS: Mapping[str, tuple[str, str, str]] = {
+    "tenant.created": ("founded the company", "building-2", "primary"),
+    "company.configured": ("changed the company's settings", "settings", "neutral"),
+    "org.created": ("created the organization", "building", "primary"),
+    "team.created": ("created the team", "users", "primary"),
+    "project.created": ("created the project", "folder-git-2", "primary"),
+    "scope.updated": ("changed", "pencil", "neutral"),
+    "scope.archived": ("archived", "archive", "warning"),
+    "scope.restored": ("restored", "rotate-ccw", "success"),
+    "scope.shared": ("shared", "eye", "info"),
+    "scope.unshared": ("stopped sharing", "eye-off", "neutral"),
+    "user.registered": ("registered", "user-plus", "primary"),
+    "user.updated": ("changed the details of", "pencil", "neutral"),
+    "user.deactivated": ("deactivated", "user-minus", "error"),
+    "user.reactivated": ("reactivated", "user-check", "success"),
+    "member.added": ("added somebody to", "user-plus", "info"),
+    "member.removed": ("removed somebody from", "user-minus", "neutral"),
+    "role.granted": ("granted a role to", "key-round", "warning"),
+    "role.revoked": ("revoked a role of", "key-round", "neutral"),
+    "agent.registered": ("registered the agent", "bot", "primary"),
+    "agent.delegated": ("delegated to the agent", "workflow", "info"),
+    "agent.revoked": ("revoked the agent", "ban", "error"),
+    "policy.drafted": ("drafted", "scroll-text", "neutral"),
+    "policy.edited": ("edited", "pencil", "neutral"),
+    "policy.proposed": ("proposed", "git-pull-request", "info"),
+    "policy.activated": ("put into force", "shield-check", "success"),
+    "policy.retired": ("retired", "archive", "warning"),
+    "proposal.approved": ("approved", "circle-check", "success"),
+    "proposal.rejected": ("rejected", "circle-x", "error"),
+    "proposal.withdrawn": ("withdrew", "undo-2", "neutral"),
+    "proposal.revised": ("revised", "pencil", "info"),
+    "proposal.commented": ("commented on", "message-square", "neutral"),
+    "revision.published": ("published", "upload", "primary"),
+    "revision.confirmed": ("confirmed", "check", "success"),
+    "cedar_agent.enrolled": ("enrolled the Cedar agent", "plug", "primary"),
+    "cedar_agent.connected": ("connected", "wifi", "success"),
+    "cedar_agent.acknowledged": ("acknowledged a revision as", "check", "success"),
+    "cedar_agent.refused": ("refused a revision as", "circle-x", "error"),
+    "cedar_agent.rotated": ("replaced the token of", "refresh-cw", "warning"),
+    "cedar_agent.revoked": ("revoked the Cedar agent", "ban", "error"),
+    "dead_letter.replayed": ("replayed the dead letter of", "refresh-cw", "info"),
+    "dead_letter.discarded": ("discarded the dead letter of", "trash-2", "warning"),
+    "session.started": ("signed in", "log-in", "neutral"),
+    "session.ended": ("signed out", "log-out", "neutral"),
+    "token.created": ("created the token", "key", "warning"),
+    "token.rotated": ("replaced the token", "refresh-cw", "warning"),
+    "token.revoked": ("revoked the token", "ban", "neutral"),
+}
+DENIED = "shield-x", "error"
+PATHS: Mapping[str, str] = {
+    "Scope": "/organization/scopes/{}/",
+    "User": "/organization/people/{}/",
+    "Agent": "/organization/agents/{}/",
+    "Policy": "/policies/{}/",
+    "Proposal": "/proposals/{}/",
+    "CedarAgent": "/fleet/{}/",
+}
+STATUS: Mapping[str, str] = {
+    "done": "succeeded",
+    "current": "up_to_date",
+    "never": "never_connected",
+    "refused": "failed",
+}
+
+
+def told(event_type: str, *, is_denied: bool = False) -> tuple[str, str, str]:
+    """Return (what was done, icon, tone) of an event."""
+    if is_denied:
+        action = event_type.removesuffix(".denied")
+        return f"was denied {action} on", *DENIED
+    known = EVENTS.get(event_type)
+    return known or (f"did {event_type} to", "circle-dot", "neutral")
+
+
+def path_of(resource_type: str, resource_id: str) -> str:
+    """Return the page of an object; empty for objects without one."""
+    return PATHS.get(resource_type, "").format(resource_id)
