@@ -13,7 +13,6 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
 )
 
 MIN_SECRET_LENGTH = 40

@@ -32,8 +32,8 @@ def measure(*, company: TestCompany, url: str, token: str, app_url: str) -> list
     return [
         Figure(
             "REST list of 50 rows against the bare SQL through psycopg",
-            f"{ratio:.1f} × ({rest:.1f} ms against {sql:.2f} ms)",
-            "≤ 4 ×",
+            f"{ratio:.1f} x ({rest:.1f} ms against {sql:.2f} ms)",
+            "≤ 4 x",
             ratio <= 4,
             ""
             if ratio <= 4
