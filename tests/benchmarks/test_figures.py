@@ -2,6 +2,7 @@
 
 import os
 import platform
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from apps.identity.operations import create_token
+from apps.kernel import clock
 from tests.benchmarks import fleet, isolation, rest
 from tests.benchmarks.measure import table
 from tests.environment import ROOT
@@ -33,7 +35,7 @@ def test_every_figure_is_measured_and_written_down(
     isolation.fill(superuser)
     figures = isolation.measure(app_url=database_urls["DATABASE_URL"], superuser_url=superuser)
     with committed_company.acting("admin"):
-        _, token = create_token(name="bench", days=1)
+        _, token = create_token(name="bench", expires_at=clock.now() + timedelta(days=1))
     with running_stack(tmp_path, database_urls, servers.redis_url) as stack:
         figures += rest.measure(
             company=committed_company,
