@@ -107,7 +107,7 @@ function onKeydown(event) {
 function listVerbs() {
   const place = document.querySelector("[data-page-verbs]");
   if (!place) return;
-  const verbs = [...document.querySelectorAll("[data-key]")].filter(isVisible);
+  const verbs = [...document.querySelectorAll("[data-key]:not(:disabled, [aria-disabled=true])")].filter(isVisible);
   const rows = new Map(verbs.map((element) => [element.dataset.key, verbName(element)]));
   place.closest("[data-page-verbs-section]").hidden = rows.size === 0;
   place.replaceChildren(...[...rows].map(([key, name]) => verbRow(key, name)));

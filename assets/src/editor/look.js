@@ -33,7 +33,7 @@ const base = EditorView.theme({
   },
   ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--font-mono)", fontSize: "0.75rem" },
   ".cm-tooltip-autocomplete > ul > li": { padding: "0.1875rem 0.5rem" },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--color-primary)", color: "var(--color-primary-content)" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--fill-primary)", color: "var(--fill-primary-content)" },
   ".cm-diagnostic": { fontFamily: "var(--font-sans)", fontSize: "0.8125rem", padding: "0.375rem 0.625rem" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--color-error)" },
   ".cm-diagnostic-warning": { borderLeftColor: "var(--color-warning)" },
