@@ -3,10 +3,12 @@
 from django.urls import URLPattern, path
 
 from apps.fleet.entrypoints.live import CedarAgentConsumer
+from apps.portal.entrypoints.live import BrowserConsumer
 
 
 def websocket_routes() -> list[URLPattern]:
     """Return the routes; browsers' sockets check Origin, agents' sockets need a token."""
     return [
         path("ws/agents/v1", CedarAgentConsumer.as_asgi()),
+        path("ws/live", BrowserConsumer.as_asgi()),
     ]

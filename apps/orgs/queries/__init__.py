@@ -1,6 +1,14 @@
 """Reads of the organization."""
 
 from .agents import get_agent, list_agents, list_chain, list_descendants
+from .directory import (
+    agent_counts,
+    authorize_person,
+    headcounts,
+    list_visible_users,
+    places_of,
+    roles_of,
+)
 from .facts import PrincipalFacts, principal_facts, scope_chain
 from .members import (
     find_grant,
@@ -15,6 +23,7 @@ from .members import (
 )
 from .permitted import is_permitted, permitted_scope_ids
 from .scopes import (
+    find_scope_id,
     get_company,
     get_root,
     get_scope,
@@ -25,10 +34,15 @@ from .scopes import (
     search,
 )
 from .snapshot import organization_entities
+from .who import Answer, who_may
 
 __all__ = [
+    "Answer",
     "PrincipalFacts",
+    "agent_counts",
+    "authorize_person",
     "find_grant",
+    "find_scope_id",
     "get_agent",
     "get_company",
     "get_grant",
@@ -37,6 +51,7 @@ __all__ = [
     "get_scope",
     "get_share",
     "get_user",
+    "headcounts",
     "is_permitted",
     "list_agents",
     "list_chain",
@@ -47,11 +62,15 @@ __all__ = [
     "list_scopes",
     "list_shares",
     "list_users",
+    "list_visible_users",
     "organization_entities",
     "permitted_scope_ids",
+    "places_of",
     "principal_facts",
+    "roles_of",
     "scope_chain",
     "scope_ids_within",
     "scope_tree",
     "search",
+    "who_may",
 ]

@@ -55,6 +55,17 @@ def get_scope(scope_id: UUID, *, for_update: bool = False) -> Scope:
     return scope  # type: ignore[no-any-return]
 
 
+def find_scope_id(path: str) -> UUID | None:
+    """Return the live scope at `path`, slugs below the company joined by `/`, or None."""
+    found: UUID | None = current_tenant_id()
+    for slug in filter(None, path.split("/")):
+        rows = Scope.objects.live().filter(parent_id=found, slug=slug)
+        found = rows.values_list("id", flat=True).first()
+        if found is None:
+            return None
+    return found
+
+
 def list_scopes(*, kind: str = "", include_archived: bool = False) -> QuerySet[Scope]:
     """Return the scopes that the actor may view, by depth and name."""
     rows = Scope.objects.filter(id__in=permitted_scope_ids("org.view"))

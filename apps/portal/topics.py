@@ -1,0 +1,55 @@
+"""What browsers can be told has changed, and what they need to be told it."""
+
+from collections.abc import Mapping
+
+from apps.orgs.types import SYNCHRONISED_EVENTS
+
+FLEET, PROPOSALS, POLICIES, AUDIT, ORG = "fleet", "proposals", "policies", "audit", "org"
+
+# Who may see something of the kind somewhere is told that something of the kind changed: a topic
+# says nothing about what, and what is read then is decided then.
+NEEDED: Mapping[str, str] = {
+    FLEET: "fleet.view",
+    PROPOSALS: "proposal.view",
+    POLICIES: "policy.view",
+    AUDIT: "audit.view",
+    ORG: "org.view",
+}
+TOPIC_OF: Mapping[str, str] = {
+    **dict.fromkeys(SYNCHRONISED_EVENTS, ORG),
+    **dict.fromkeys(("company.configured", "scope.shared", "scope.unshared"), ORG),
+    **dict.fromkeys(("policy.drafted", "policy.edited", "policy.activated"), POLICIES),
+    "policy.retired": POLICIES,
+    **dict.fromkeys(
+        (
+            "policy.proposed",
+            "proposal.approved",
+            "proposal.rejected",
+            "proposal.withdrawn",
+            "proposal.revised",
+            "proposal.commented",
+        ),
+        PROPOSALS,
+    ),
+    **dict.fromkeys(
+        (
+            "revision.published",
+            "revision.confirmed",
+            "cedar_agent.enrolled",
+            "cedar_agent.connected",
+            "cedar_agent.disconnected",
+            "cedar_agent.acknowledged",
+            "cedar_agent.refused",
+            "cedar_agent.rotated",
+            "cedar_agent.revoked",
+        ),
+        FLEET,
+    ),
+    **dict.fromkeys(("dead_letter.replayed", "dead_letter.discarded"), AUDIT),
+}
+
+
+def topics_of(event_type: str) -> tuple[str, ...]:
+    """Return the topics that an event touches; every event is in the audit log too."""
+    own = TOPIC_OF[event_type]
+    return (own,) if own == AUDIT else (own, AUDIT)

@@ -1,0 +1,130 @@
+"""The browsers' WebSocket: who is let in, what they are told, and when it ends."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+
+from aeterna_portal.asgi import application
+from apps.events.relay import run_due
+from apps.kernel.ids import uuid7
+from apps.orgs import operations as orgs
+from apps.portal.entrypoints.live import BrowserConsumer
+from tests.factories.company import TestCompany, make_company
+from tests.web.sign_in import session_of
+
+ORIGIN = "http://testserver"
+
+
+def page(company: TestCompany, role: str, *, origin: str = ORIGIN) -> WebsocketCommunicator:
+    return socket(session_of(company, role).session_key, origin=origin)
+
+
+def socket(key: str, *, origin: str = ORIGIN) -> WebsocketCommunicator:
+    cookie = f"other=1; {settings.SESSION_COOKIE_NAME}={key}"
+    headers = [(b"host", b"testserver"), (b"cookie", cookie.encode())]
+    if origin:
+        headers.append((b"origin", origin.encode()))
+    return WebsocketCommunicator(application, "/ws/live", headers=headers)
+
+
+def change_something(company: TestCompany) -> None:
+    with company.acting("admin"):
+        orgs.create_organization(name="New", slug=f"n-{uuid7().hex[-8:]}")
+    deliver_all()
+
+
+def deliver_all() -> None:
+    while run_due():
+        pass
+
+
+@pytest.fixture
+def other_committed(committed_company, django_db_blocker):
+    with django_db_blocker.unblock():
+        yield make_company(slug=f"c-{uuid7().hex[-12:]}")
+
+
+async def opened(company: TestCompany, role: str) -> WebsocketCommunicator:
+    communicator = await sync_to_async(page)(company, role)
+    assert (await communicator.connect())[0]
+    return communicator
+
+
+async def told(communicator: WebsocketCommunicator, topic: str) -> dict:
+    while (message := await communicator.receive_json_from(timeout=10))["topic"] != topic:
+        pass
+    return message
+
+
+async def test_a_page_is_told_the_topic_and_nothing_else(committed_company):
+    communicator = await opened(committed_company, "tech_lead")
+    await sync_to_async(change_something)(committed_company)
+    message = await told(communicator, "org")
+    assert set(message) == {"topic", "count"}
+    assert isinstance(message["count"], int)
+    await communicator.disconnect()
+
+
+async def test_another_companys_page_hears_only_of_its_own(committed_company, other_committed):
+    await sync_to_async(deliver_all)()
+    theirs = await opened(other_committed, "tenant_admin")
+    ours = await opened(committed_company, "tenant_admin")
+    for _ in range(3):
+        await sync_to_async(change_something)(committed_company)
+        await told(ours, "org")
+    await sync_to_async(change_something)(other_committed)
+    assert await told(theirs, "org") == {"topic": "org", "count": 1}
+    await theirs.disconnect()
+    await ours.disconnect()
+
+
+async def test_a_person_is_told_only_topics_they_may_see(committed_company):
+    await sync_to_async(deliver_all)()
+    viewer = await opened(committed_company, "viewer")
+    for _ in range(3):
+        await sync_to_async(change_something)(committed_company)
+        assert (await viewer.receive_json_from(timeout=10))["topic"] == "org"
+    await viewer.disconnect()
+
+
+@pytest.mark.parametrize("key", ["", "nonsense", "x" * 32])
+async def test_without_a_session_the_socket_closes_with_4401(committed_company, key):
+    communicator = socket(key)
+    assert (await communicator.connect())[0]
+    assert (await communicator.receive_output())["code"] == 4401
+
+
+@pytest.mark.parametrize("origin", ["", "https://evil.example", "null", "http://testserver.evil"])
+async def test_another_sites_page_is_not_let_in(committed_company, origin):
+    communicator = await sync_to_async(page)(committed_company, "admin", origin=origin)
+    assert (await communicator.connect())[0] is False
+
+
+async def test_a_session_that_ends_ends_the_socket(committed_company, monkeypatch):
+    monkeypatch.setattr(BrowserConsumer, "recheck_seconds", 0.05)
+    session = await sync_to_async(session_of)(committed_company, "viewer")
+    communicator = socket(session.session_key)
+    assert (await communicator.connect())[0]
+    await sync_to_async(session.delete)()
+    assert (await communicator.receive_output(timeout=10))["code"] == 4401
+
+
+async def test_a_deactivated_person_hears_no_more(committed_company, monkeypatch):
+    monkeypatch.setattr(BrowserConsumer, "recheck_seconds", 0.05)
+    communicator = await opened(committed_company, "viewer")
+
+    def deactivate() -> None:
+        with committed_company.acting("admin"):
+            orgs.deactivate_user(user_id=committed_company.users["viewer"].id)
+
+    await sync_to_async(deactivate)()
+    while (output := await communicator.receive_output(timeout=10))["type"] != "websocket.close":
+        pass
+    assert output["code"] == 4401
+
+
+async def test_a_page_that_talks_is_closed(committed_company):
+    communicator = await opened(committed_company, "viewer")
+    await communicator.send_to("hello")
+    assert (await communicator.receive_output(timeout=10))["code"] == 4400
