@@ -82,9 +82,14 @@ async def test_another_companys_page_hears_only_of_its_own(committed_company, ot
 async def test_a_person_is_told_only_topics_they_may_see(committed_company):
     await sync_to_async(deliver_all)()
     viewer = await opened(committed_company, "viewer")
+    heard = set()
     for _ in range(3):
         await sync_to_async(change_something)(committed_company)
-        assert (await viewer.receive_json_from(timeout=10))["topic"] == "org"
+        topic = ""
+        while topic != "org":
+            topic = (await viewer.receive_json_from(timeout=10))["topic"]
+            heard.add(topic)
+    assert heard <= {"org", "fleet"}
     await viewer.disconnect()
 
 
