@@ -25,6 +25,7 @@ LONGEST_PAUSE_SECONDS = 8.0
 MOST_RESTARTS = 5
 RESTART_WINDOW_SECONDS = 60.0
 SERVER_CHECK_SECONDS = 0.5
+LAST_WORDS_SECONDS = 2.0
 CHUNK_BYTES = 65536
 
 
@@ -46,6 +47,7 @@ class Child:
     program: Program
     log: ChildLog
     process: asyncio.subprocess.Process | None = None
+    reading: asyncio.Task[None] | None = None
     ends: deque[float] = field(default_factory=deque)
 
 
@@ -108,39 +110,49 @@ class Supervisor:
                 await asyncio.sleep(self._pause_after(child, status))
 
     async def _run_once(self, child: Child) -> int:
-        program = child.program
+        # A pipe of our own: asyncio's would report the end only when nobody holds it any more,
+        # and what a killed program started still does.
+        ours, theirs = os.pipe()
+        process = child.process = await self._spawn(child.program, output=theirs)
+        record = self._records / f"{child.program.name}.json"
+        identity = identify(process.pid)
+        if identity is not None:
+            write_record(record, identity)
+        child.reading = asyncio.create_task(self._read(child, ours))
+        status = await process.wait()
+        _kill_group(process.pid)
+        record.unlink(missing_ok=True)
+        await asyncio.wait([child.reading], timeout=LAST_WORDS_SECONDS)
+        child.reading.cancel()
+        return status
+
+    async def _spawn(self, program: Program, *, output: int) -> asyncio.subprocess.Process:
         try:
-            process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *program.command,
                 cwd=self._cwd,
                 env=program.environment,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
+                stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=die_with_parent(signal.SIGTERM),
             )
         except OSError as error:
             raise ServiceError(f"{program.name} cannot be started: {error}") from error
-        child.process = process
-        record = self._records / f"{program.name}.json"
-        identity = identify(process.pid)
-        if identity is not None:
-            write_record(record, identity)
-        reading = asyncio.create_task(self._read(child, process))
-        status = await process.wait()
-        # What it started itself would otherwise live on, and hold its output open.
-        _kill_group(process.pid)
-        await reading
-        record.unlink(missing_ok=True)
-        return status
+        finally:
+            os.close(output)
 
-    async def _read(self, child: Child, process: asyncio.subprocess.Process) -> None:
-        if process.stdout is None:
-            return
-        while chunk := await process.stdout.read(CHUNK_BYTES):
-            for line in child.log.write(chunk):
-                self._console.relay(child.program.name, line)
+    async def _read(self, child: Child, descriptor: int) -> None:
+        reader = asyncio.StreamReader()
+        pipe = os.fdopen(descriptor, "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
+        with contextlib.closing(transport):
+            while chunk := await reader.read(CHUNK_BYTES):
+                for line in child.log.write(chunk):
+                    self._console.relay(child.program.name, line)
 
     def _pause_after(self, child: Child, status: int) -> float:
         now = time.monotonic()
@@ -181,6 +193,9 @@ class Supervisor:
                 self._console.tell(child.program.name, "does not stop and is killed")
                 _kill_group(process.pid)
                 await process.wait()
+        readings = [child.reading for child in self._children if child.reading is not None]
+        if readings:
+            await asyncio.wait(readings, timeout=LAST_WORDS_SECONDS)
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
