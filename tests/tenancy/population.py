@@ -1,6 +1,7 @@
 """A company with at least one row in every tenant table, whichever tables there are."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,11 @@ class Populated:
     rows: dict[str, dict[str, Any]]
 
     @property
+    def marker(self) -> str:
+        """Return a word that stands in everything this company would not show to strangers."""
+        return f"secret-{self.company.slug}"
+
+    @property
     def tenant_id(self) -> UUID:
         return self.company.tenant_id
 
@@ -45,7 +51,10 @@ def populate(*, slug: str, superuser: psycopg.Connection[Any]) -> Populated:
         for table in tenant_tables(cursor):
             if _find(cursor, table, company.tenant_id) is None:
                 _fill(cursor, table, company.tenant_id)
-        rows = {t: _find(cursor, t, company.tenant_id) for t in tenant_tables(cursor)}
+        person = {"user_id": str(company.users["developer"].id), "session_key": uuid7().hex * 2}
+        _fill(cursor, "identity_session", company.tenant_id, **person)
+        found = (*tenant_tables(cursor), "identity_session")
+        rows = {t: _find(cursor, t, company.tenant_id) for t in found}
     superuser.commit()
     return Populated(company=company, rows=rows)
 
@@ -59,15 +68,19 @@ def _live(company: TestCompany) -> None:
     from apps.proposals import operations as proposals
 
     scope = company.scopes["company"]
-    agent = make_agent(company)
+    secret = f"secret-{company.slug}"
+    agent = make_agent(company, name=f"{secret} agent")
     with company.acting("tenant_admin"):
+        company.users["nobody"] = orgs.register_user(
+            email=f"nobody@{company.slug}.example", name="Nobody"
+        )
         orgs.share_scope(scope_id=company.scopes["api"].id, user_id=company.users["outsider"].id)
         orgs.add_member(scope_id=company.scopes["api"].id, user_id=company.users["outsider"].id)
-        cedar_agent, _ = fleet.enroll_agent(name="edge")
+        cedar_agent, _ = fleet.enroll_agent(name=f"{secret} edge")
     with company.acting("architect"):
-        policy = policies.draft_policy(scope_id=scope.id, name="baseline", cedar=CEDAR)
-        proposal = proposals.propose_policy(policy_id=policy.id, justification="It is needed.")
-        proposals.comment_on_proposal(proposal_id=proposal.id, text="Please look.")
+        policy = policies.draft_policy(scope_id=scope.id, name=f"{secret} baseline", cedar=CEDAR)
+        proposal = proposals.propose_policy(policy_id=policy.id, justification=secret)
+        proposals.comment_on_proposal(proposal_id=proposal.id, text=f"{secret} look")
     with company.acting("second_architect"):
         proposals.approve_proposal(proposal_id=proposal.id)
     with acting_as(company.service("fleet")):
@@ -80,11 +93,11 @@ def _live(company: TestCompany) -> None:
             kind=TokenKind.SERVICE,
             user=user,
             agent=agent,
-            name="ci",
+            name=f"{secret} ci",
             digest=uuid7().hex,
             tail="0000",
             created_at=moment,
-            expires_at=moment,
+            expires_at=moment + timedelta(days=1),
         )
         ExternalIdentity.objects.create(
             user=user, provider="okta", issuer="https://i", subject=uuid7().hex, linked_at=moment
@@ -102,7 +115,7 @@ def _find(cursor: Any, table: str, tenant_id: UUID) -> dict[str, Any] | None:
     return row[0] if row else None
 
 
-def _fill(cursor: Any, table: str, tenant_id: UUID) -> None:
+def _fill(cursor: Any, table: str, tenant_id: UUID, **known: Any) -> None:
     cursor.execute("SET LOCAL session_replication_role = replica")  # keys are not the point here
     cursor.execute(
         """SELECT attname, format_type(atttypid, NULL), typcategory FROM pg_attribute a
@@ -111,7 +124,7 @@ def _fill(cursor: Any, table: str, tenant_id: UUID) -> None:
         [table],
     )
     values = {name: _value(type_, category) for name, type_, category in cursor.fetchall()}
-    values["tenant_id"] = str(tenant_id)
+    values |= {"tenant_id": str(tenant_id), **known}
     cursor.execute(
         sql.SQL("INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s)").format(
             sql.Identifier(table)
@@ -126,5 +139,5 @@ def _value(type_: str, category: str) -> Any:
         return str(uuid7())
     if type_ in ("json", "jsonb"):
         return {}
-    by_category = {"A": [], "B": False, "D": clock.now().isoformat(), "N": 1, "S": "x"}
+    by_category = {"A": [], "B": False, "D": str(clock.now() + timedelta(days=1)), "N": 1, "S": "x"}
     return by_category[category]

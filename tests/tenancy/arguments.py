@@ -1,0 +1,114 @@
+"""Arguments for every operation, found by the names of its parameters.
+
+An operation with a parameter that is not known here fails the tests until it is taught.
+"""
+
+import inspect
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from apps.kernel import clock
+from apps.kernel.operation import Operation
+
+TABLE_OF = {
+    "user_id": "orgs_user",
+    "scope_id": "orgs_scope",
+    "parent_id": "orgs_scope",
+    "agent_id": "orgs_agent",
+    "policy_id": "policies_policy",
+    "proposal_id": "proposals_proposal",
+    "membership_id": "orgs_membership",
+    "grant_id": "orgs_rolegrant",
+    "delivery_id": "events_delivery",
+    "token_id": "identity_apitoken",
+    "session_id": "identity_session",
+}
+TABLE_IN = {
+    ("agent.delegate", "parent_id"): "orgs_agent",
+    **{
+        (f"cedar_agent.{verb}", "agent_id"): "fleet_cedaragent"
+        for verb in ("acknowledge", "connect", "refuse", "revoke", "rotate")
+    },
+}
+# In these, an id may be left out; attacks fill it in all the same.
+OPTIONAL_IDS = {("agent.delegate", "scope_id"), ("token.create", "agent_id")}
+CEDAR = 'permit (principal, action == Action::"deploy", resource);\n'
+
+
+def _session() -> Any:
+    from apps.identity.sessions import SessionStore
+
+    return SessionStore()
+
+
+def _method() -> Any:
+    from apps.identity.types import SignInMethod
+
+    return SignInMethod(name="password")
+
+
+VALUES: dict[str, Any] = {
+    "agent_version": lambda: "1.0.0",
+    "applied_ms": lambda: 1.0,
+    "capabilities": lambda: ["policy.view"],
+    "cedar": lambda: CEDAR,
+    "cedar_version": lambda: "4.0.0",
+    "company": lambda: "Company",
+    "connection": lambda: uuid4().hex,
+    "digest": lambda: "sha256:0",
+    "email": lambda: f"{uuid4().hex}@example.com",
+    "error": lambda: "does not parse",
+    "expires_at": lambda: clock.now() + timedelta(hours=1),
+    "issuer": lambda: "https://issuer.example",
+    "justification": lambda: "It is needed.",
+    "method": _method,
+    "name": lambda: f"name {uuid4().hex[:8]}",
+    "password": lambda: "a long enough pass phrase 9",
+    "policy": lambda: None,
+    "provider": lambda: "okta",
+    "reason": lambda: "Because.",
+    "revision": lambda: 1,
+    "role": lambda: "viewer",
+    "role_resolution": lambda: "least_permissive",
+    "session": _session,
+    "slug": lambda: f"s-{uuid4().hex[:12]}",
+    "stage": lambda: "parse",
+    "subject": lambda: uuid4().hex,
+    "text": lambda: "Words.",
+}
+
+
+def id_parameters(operation: Operation) -> dict[str, str]:
+    """Return the parameters that hold an id, with the table it is an id of."""
+    return {
+        name: TABLE_IN.get((operation.name, name), TABLE_OF[name])
+        for name in inspect.signature(operation.function).parameters
+        if name in TABLE_OF
+    }
+
+
+def arguments(operation: Operation, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return arguments for the operation with ids of `rows`; KeyError names what is unknown."""
+    tables = id_parameters(operation)
+    found: dict[str, Any] = {}
+    for name, parameter in inspect.signature(operation.function).parameters.items():
+        is_needed = parameter.default is inspect.Parameter.empty
+        if name in tables:
+            if is_needed or (operation.name, name) in OPTIONAL_IDS:
+                found[name] = row_id(tables[name], rows)
+        elif is_needed:
+            found[name] = VALUES[name]()
+    return found
+
+
+def row_id(table: str, rows: dict[str, dict[str, Any]]) -> Any:
+    """Return the id of the table's row, as operations take it."""
+    if table == "identity_session":
+        return rows[table]["session_key"]
+    return UUID(rows[table]["id"])
+
+
+def random_id(table: str) -> Any:
+    """Return an id of nothing."""
+    return uuid4().hex + uuid4().hex if table == "identity_session" else uuid4()
