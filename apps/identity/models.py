@@ -25,7 +25,10 @@ class Session(AbstractBaseSession):
     issuer = models.CharField(max_length=300, default="", blank=True)
     subject = models.CharField(max_length=255, default="", blank=True)
     sid = models.CharField(max_length=255, default="", blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    method = models.CharField(max_length=40, default="", blank=True)
+    browser = models.CharField(max_length=200, default="", blank=True)
+    address = models.GenericIPAddressField(null=True)
+    created_at = models.DateTimeField()
 
     class Meta(AbstractBaseSession.Meta):
         indexes = [
@@ -42,6 +45,21 @@ class Session(AbstractBaseSession):
         from .sessions import SessionStore
 
         return SessionStore
+
+
+class Bootstrap(models.Model):
+    """The one row that says this installation was bootstrapped; it can only be written once."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    company_id = models.UUIDField()
+    user_id = models.UUIDField()
+    happened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="bootstrapped_once")]
+
+    def __str__(self) -> str:
+        return f"bootstrap of {self.company_id}"
 
 
 class ExternalIdentity(TenantModel):

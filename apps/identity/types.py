@@ -1,5 +1,7 @@
-"""Vocabulary of identities and tokens."""
+"""Vocabulary of identities, sessions and tokens."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -11,3 +13,27 @@ class TokenKind(StrEnum):
 
 
 MAX_TOKEN_DAYS = 365
+TOKEN_USE_RESOLUTION = timedelta(minutes=1)
+"""How exactly it is known when a token was last used."""
+
+PASSWORD = "password"  # noqa: S105 - the name of a way to sign in
+READ = "read"
+"""The token scope that means every action of `READ_VERBS`."""
+READ_VERBS = frozenset({"view", "list", "search", "explain", "simulate", "validate", "query"})
+
+
+@dataclass(frozen=True, slots=True)
+class SignInMethod:
+    """How somebody signed in: `name` is a provider's slug or `password`; the rest is optional.
+
+    `subject` and `sid` are the raw claims that a provider's logout names the session by.
+    """
+
+    name: str
+    issuer: str = ""
+    subject: str = ""
+    sid: str = ""
+    id_token: str = ""
+    browser: str = ""
+    address: str | None = None
+    request_id: str = ""

@@ -48,6 +48,8 @@ class Decider(Protocol):
         self, *, action: str, resources: Sequence[Resource], context: Mapping[str, Any]
     ) -> list[Decision]: ...
 
+    def actions(self) -> frozenset[str]: ...
+
 
 _decider: list[Decider] = []
 
@@ -55,6 +57,11 @@ _decider: list[Decider] = []
 def bind_decider(decider: Decider) -> None:
     """Set the policy decision point of this process."""
     _decider[:] = [decider]
+
+
+def known_actions() -> frozenset[str]:
+    """Return the name of every action there is; none before a decider is bound."""
+    return _decider[0].actions() if _decider else frozenset()
 
 
 def decide(

@@ -40,11 +40,21 @@ def agent_actions() -> frozenset[str]:
     return frozenset(name for name, kinds in ACTION.findall(text) if "Agent" in kinds)
 
 
+@cache
+def product_actions() -> frozenset[str]:
+    """Return the names of the actions in the schema, without the groups (`role:admin`, `own`)."""
+    text = (PRODUCT / "schema.cedarschema").read_text(encoding="utf-8")
+    return frozenset(re.findall(r'^\s*action "([a-z_]+\.[a-z_]+)"', text, re.MULTILINE))
+
+
 class CedarDecider:
     """Answers `authorize` by evaluating Cedar over the principal, the resource and its scopes."""
 
     def agent_actions(self) -> frozenset[str]:
         return agent_actions()
+
+    def actions(self) -> frozenset[str]:
+        return product_actions()
 
     def decide(self, *, action: str, resource: Resource, context: Mapping[str, Any]) -> Decision:
         return self.decide_many(action=action, resources=[resource], context=context)[0]

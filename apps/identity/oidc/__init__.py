@@ -1,0 +1,1 @@
+"""OpenID Connect: several identity providers at once, each held to the letter."""
