@@ -58,19 +58,23 @@ def find_by_token(digest: str) -> CedarAgent | None:
 def fleet(*, include_revoked: bool = False) -> Fleet:
     """Return every agent's standing against the newest revision, at this moment."""
     head = policies.get_head()
-    moment = clock.now()
+    agents = list_agents(include_revoked=include_revoked)
     return Fleet(
         head=head.number,
         head_digest=head.digest,
-        standings=[
-            Standing(
-                agent=agent,
-                health=agent.health(head_digest=head.digest, head=head.number, moment=moment),
-                lag=max(0, head.number - agent.revision),
-            )
-            for agent in list_agents(include_revoked=include_revoked)
-        ],
+        standings=[_standing(agent, head=head.number, digest=head.digest) for agent in agents],
     )
+
+
+def standing_of(agent: CedarAgent) -> Standing:
+    """Return how one agent stands against the newest revision, at this moment."""
+    head = policies.get_head()
+    return _standing(agent, head=head.number, digest=head.digest)
+
+
+def _standing(agent: CedarAgent, *, head: int, digest: str | None) -> Standing:
+    health = agent.health(head_digest=digest, head=head, moment=clock.now())
+    return Standing(agent=agent, health=health, lag=max(0, head - agent.revision))
 
 
 def list_acknowledgements(agent_id: UUID) -> QuerySet[Acknowledgement]:

@@ -17,6 +17,17 @@ GOOD = (
     '@note("größer; ✓ 🦊")\npermit (principal, action == Action::"deploy", resource)\n'
     "when { context has mfa && context.mfa }\nunless { context has hour && context.hour < 6 };",
 )
+PIECES = (
+    "permit",
+    "forbid",
+    "when",
+    "principal",
+    "action",
+    "7",
+    "\r",
+    "\n",
+    *"""(){}[];,."@!=<>\\é✓""",
+)
 MARK = "⟦"
 
 # The mark stands where the error must be reported; it is taken out before the text is checked.
@@ -136,12 +147,7 @@ def test_an_error_is_found_among_any_statements_before_it(
     text=st.one_of(
         st.text(max_size=200),
         st.lists(
-            st.sampled_from(
-                [
-                    *'(){}[];,."@!=<>\\',
-                    *'permit forbid when principal action // " \r \n ✓ é 7'.split(),
-                ]
-            ),
+            st.sampled_from(PIECES),
             max_size=60,
         ).map(" ".join),
     )

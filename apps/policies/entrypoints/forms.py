@@ -1,0 +1,75 @@
+"""Forms for writing a policy."""
+
+from typing import Any
+
+from django import forms
+
+from ..types import MergeStrategy, PolicyMode, Severity
+
+SEVERITIES = {
+    Severity.INFO: "Info: recorded only",
+    Severity.WARN: "Warn: told to whoever it concerns",
+    Severity.BLOCK: "Block: what it forbids does not happen",
+}
+MODES = {
+    PolicyMode.OPTIONAL: "Optional: a scope below may override it, on the record",
+    PolicyMode.MANDATORY: "Mandatory: holds everywhere below and cannot be removed there",
+    PolicyMode.FORBIDDEN: "Forbidden: nothing below may say otherwise",
+}
+MERGES = {
+    MergeStrategy.MERGE: "Merge: adds to what is inherited",
+    MergeStrategy.OVERRIDE: "Override: replaces what is inherited",
+    MergeStrategy.INTERSECT: "Intersect: only what both allow",
+}
+
+
+def _select(label: str, words: dict[Any, str], initial: str) -> forms.ChoiceField:
+    options = [(value.value, text) for value, text in words.items()]
+    widget = forms.Select(attrs={"class": "select"})
+    return forms.ChoiceField(label=label, choices=options, initial=initial, widget=widget)
+
+
+class PolicyForm(forms.Form):
+    """The settings and text of a policy's working copy."""
+
+    name = forms.CharField(
+        widget=forms.TextInput(
+            attrs={"class": "input", "maxlength": 120, "placeholder": "no-secrets-for-agents"}
+        )
+    )
+    description = forms.CharField(
+        label="What it is for",
+        required=False,
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 2, "maxlength": 1000}),
+    )
+    severity = _select("Severity", SEVERITIES, Severity.WARN)
+    mode = _select("Mode", MODES, PolicyMode.OPTIONAL)
+    merge_strategy = _select("With what is inherited", MERGES, MergeStrategy.MERGE)
+    cedar = forms.CharField(label="Policy text in Cedar", strip=False, widget=forms.Textarea)
+
+    def clean_cedar(self) -> str:
+        # Browsers send every line end as CRLF.
+        return str(self.cleaned_data["cedar"]).replace("\r\n", "\n")
+
+
+class DraftForm(PolicyForm):
+    """A new policy, with the scope that will hold it."""
+
+    scope_id = forms.UUIDField(label="Scope")
+    field_order = ("scope_id", "name", "description")
+
+    def __init__(self, *args: Any, scopes: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["scope_id"]
+        field.widget = forms.Select(attrs={"class": "select"}, choices=scopes)
+        field.help_text = "It reaches this scope and everything below."
+
+
+class EditForm(PolicyForm):
+    """The working copy as somebody saw it: `expected_version` says which one that was."""
+
+    expected_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    def see_version(self, version: int) -> None:
+        """Let the next sending of this form be about `version`."""
+        self.data = {**self.data.dict(), "expected_version": str(version)}  # type: ignore[attr-defined]

@@ -1,0 +1,220 @@
+"""Pages about policies: the list, one policy, its versions and the editor."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.audit.queries import list_history
+from apps.events import queries as events
+from apps.kernel.authorization import authorize, decide
+from apps.kernel.entrypoints.changes import changed
+from apps.kernel.entrypoints.csv_export import csv_file, is_csv
+from apps.kernel.entrypoints.listing import Filter, filter_bar, page_of
+from apps.kernel.entrypoints.pages import choice_param, signed_in, submit, text_param
+from apps.kernel.errors import NotFound, Stale
+from apps.orgs import queries as orgs
+
+from .. import queries
+from ..approvers import find_approvers
+from ..cedar import find_problems
+from ..models import Policy
+from ..operations import draft_policy, edit_policy
+from ..samples import STARTERS, find_starter
+from ..types import PolicyState, Severity
+from .forms import MERGES, MODES, SEVERITIES, DraftForm, EditForm
+from .problems import as_lint, schema_names
+from .scopes import require_somewhere, scope_labels
+
+COLUMNS = (
+    {"name": "Policy"},
+    {"name": "Scope"},
+    {"name": "State", "class": "shrink"},
+    {"name": "Severity", "class": "shrink"},
+    {"name": "Mode", "class": "shrink"},
+    {"name": "In force", "class": "num shrink"},
+    {"name": "Changed", "class": "shrink"},
+)
+CSV_HEADER = (
+    "id", "name", "scope", "state", "severity", "mode", "merge_strategy", "version_in_force",
+    "author", "updated_at", "description",
+)  # fmt: skip
+
+
+@require_GET
+@signed_in
+def index(request: HttpRequest) -> HttpResponse:
+    """Show the policies that match the filters in the URL."""
+    require_somewhere("policy.view")
+    filters = _filters()
+    wanted = {one.name: choice_param(request, one.name, one.options) for one in filters}
+    rows = queries.list_policies(
+        text=text_param(request, "q"), state=wanted["state"], scope_id=wanted["scope"]
+    )
+    rows = rows.filter(severity=wanted["severity"]) if wanted["severity"] else rows
+    if is_csv(request):
+        return csv_file(name="policies", header=CSV_HEADER, rows=map(_csv_row, rows))
+    context = {
+        "page": page_of(request, rows, order=("name", "id")),
+        "bar": filter_bar(request, placeholder="Search policies", filters=filters),
+        "columns": COLUMNS,
+        "can_draft": bool(orgs.permitted_scope_ids("policy.draft")),
+        "starters": STARTERS,
+    }
+    return render(request, "policies/list.html", context)
+
+
+@require_GET
+@signed_in
+def show(request: HttpRequest, policy_id: UUID) -> HttpResponse:
+    """Show one policy: what is in force, what would change, and what happened to it."""
+    policy = _visible(policy_id)
+    in_force = queries.find_version(policy_id=policy.id, number=policy.active_version)
+    resource = policy.as_resource()
+    context = {
+        **_described(policy),
+        "in_force": in_force,
+        "change": changed(in_force.cedar if in_force else "", policy.cedar),
+        "versions": queries.list_versions(policy.id),
+        "history": list_history(str(policy.id))[:20],
+        "can_edit": decide("policy.edit", resource).allowed,
+        "can_propose": decide("policy.propose", resource).allowed,
+    }
+    return render(request, "policies/view.html", context)
+
+
+@require_GET
+@signed_in
+def show_version(request: HttpRequest, policy_id: UUID, number: int) -> HttpResponse:
+    """Show one immutable version of a policy and what it changed."""
+    policy = _visible(policy_id)
+    version = queries.find_version(policy_id=policy.id, number=number)
+    if version is None:
+        raise NotFound("There is no such version.")
+    previous = queries.find_version(policy_id=policy.id, number=number - 1)
+    context = {
+        **_described(policy),
+        "shown": version,
+        "previous": previous,
+        "change": changed(previous.cedar if previous else "", version.cedar),
+        "newer": queries.find_version(policy_id=policy.id, number=number + 1),
+    }
+    return render(request, "policies/version.html", context)
+
+
+@require_GET
+@signed_in
+def approvers(request: HttpRequest, policy_id: UUID) -> HttpResponse:
+    """Show the people who may approve a policy; loaded after its page, as it asks about each."""
+    policy = _visible(policy_id)
+    context = {"policy": policy, "approvers": find_approvers(policy)}
+    return render(request, "policies/approvers.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def draft(request: HttpRequest) -> HttpResponse:
+    """Write a new policy, from nothing or from one that many start from."""
+    starter = find_starter(request.GET.get("from", ""))
+    initial = _of_starter(starter) | {"scope_id": request.GET.get("scope", "")}
+    form = DraftForm(request.POST or None, scopes=_draft_scopes(), initial=initial)
+    policy, status = submit(form, draft_policy) if request.method == "POST" else (None, 200)
+    if policy is None:
+        context = {
+            "form": form,
+            "starters": STARTERS,
+            "starter": starter,
+            "completions": schema_names(),
+        }
+        return render(request, "policies/draft.html", context, status=status)
+    messages.success(request, f"{policy.name} is written down. It is not in force yet.")
+    return redirect("policies:view", policy_id=policy.id)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def edit(request: HttpRequest, policy_id: UUID) -> HttpResponse:
+    """Change a working copy; if somebody else did meanwhile, show both texts."""
+    policy = _visible(policy_id)
+    if request.method == "GET":
+        authorize("policy.edit", policy.as_resource())
+        return _editor(request, policy, EditForm(initial=_seen(policy)))
+    form = EditForm(request.POST)
+    saved, status = submit(form, edit_policy, policy_id=policy_id)
+    if saved is None:
+        return _editor(request, queries.get_policy(policy_id), form, status=status)
+    messages.success(request, f"Saved as working copy {saved.version}. Nothing is in force yet.")
+    return redirect("policies:view", policy_id=saved.id)
+
+
+@require_POST
+@signed_in
+def validate(request: HttpRequest) -> HttpResponse:
+    """Return what is wrong with the Cedar text in `source`, for the editor."""
+    require_somewhere("policy.validate")
+    source = request.POST.get("source", "")
+    return JsonResponse([as_lint(p, source) for p in find_problems(source)], safe=False)
+
+
+def _visible(policy_id: UUID) -> Policy:
+    policy = queries.get_policy(policy_id)
+    authorize("policy.view", policy.as_resource())
+    return policy
+
+
+def _filters() -> list[Filter]:
+    return [
+        Filter("state", "Any state", {s.value: s.capitalize() for s in PolicyState}),
+        Filter("severity", "Any severity", {s.value: s.capitalize() for s in Severity}),
+        Filter("scope", "Any scope", dict(scope_labels(orgs.list_scopes()))),
+    ]
+
+
+def _csv_row(policy: Policy) -> tuple[Any, ...]:
+    return (
+        policy.id, policy.name, policy.scope.name, policy.state, policy.severity, policy.mode,
+        policy.merge_strategy, policy.active_version, policy.author.name, policy.updated_at,
+        policy.description,
+    )  # fmt: skip
+
+
+def _described(policy: Policy) -> dict[str, Any]:
+    return {
+        "policy": policy,
+        "severity_words": SEVERITIES[Severity(policy.severity)].partition(": ")[2],
+        "mode_words": dict(MODES)[policy.mode].partition(": ")[2],  # type: ignore[index]
+        "merge_words": dict(MERGES)[policy.merge_strategy].partition(": ")[2],  # type: ignore[index]
+    }
+
+
+def _draft_scopes() -> list[tuple[str, str]]:
+    require_somewhere("policy.draft")
+    permitted = orgs.permitted_scope_ids("policy.draft")
+    return scope_labels(orgs.list_scopes().filter(id__in=permitted))
+
+
+def _of_starter(starter: Any) -> dict[str, str]:
+    if starter is None:
+        return {}
+    names = ("name", "description", "severity", "mode", "cedar")
+    return {name: getattr(starter, name) for name in names}
+
+
+def _seen(policy: Policy) -> dict[str, Any]:
+    names = ("name", "description", "severity", "mode", "merge_strategy", "cedar")
+    return {name: getattr(policy, name) for name in names} | {"expected_version": policy.version}
+
+
+def _editor(
+    request: HttpRequest, policy: Policy, form: EditForm, *, status: int = 200
+) -> HttpResponse:
+    context = {**_described(policy), "form": form, "completions": schema_names()}
+    if status == Stale.status:
+        # Sending the form again is then a decision about the version that is shown beside it.
+        form.see_version(policy.version)
+        context["change"] = changed(policy.cedar, form.cleaned_data["cedar"])
+        context["latest"] = events.list_history(resource_id=str(policy.id)).first()
+    return render(request, "policies/edit.html", context, status=status)

@@ -1,0 +1,154 @@
+"""What the page of one proposal shows: the change, what blocks it, its story, how far it got."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from apps.events import queries as events
+from apps.fleet import queries as fleet
+from apps.fleet.types import AgentHealth
+from apps.kernel.authorization import decide
+from apps.kernel.entrypoints.changes import changed
+from apps.orgs.queries import get_root
+from apps.policies import queries as policies
+
+from .. import queries
+from ..models import Proposal
+from ..types import ProposalKind, ProposalState
+from .forms import KINDS, ApproveForm, CommentForm, RejectForm, ReviseForm
+
+# Of each entry of the story: what it says, its icon and its tone.
+STORY: Mapping[str, tuple[str, str, str]] = {
+    "proposed": ("proposed this", "git-pull-request", "info"),
+    "approved": ("approved", "circle-check", "success"),
+    "rejected": ("rejected it", "circle-x", "error"),
+    "commented": ("commented", "message-square", "neutral"),
+    "withdrawn": ("took it back", "undo-2", "neutral"),
+    "revised": ("revised it: earlier approvals no longer count", "pencil", "warning"),
+}
+HEADINGS: Mapping[str, tuple[str, str, str]] = {
+    ProposalState.PENDING: ("Waiting for a decision", "clock", "info"),
+    ProposalState.APPROVED: ("Approved and in force", "git-merge", "success"),
+    ProposalState.REJECTED: ("Rejected", "circle-x", "error"),
+    ProposalState.WITHDRAWN: ("Withdrawn", "undo-2", "neutral"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """How many of the live agents enforce a revision or a later one."""
+
+    revision: int
+    standings: list[Any]
+
+    @property
+    def total(self) -> int:
+        return len(self.standings)
+
+    @property
+    def enforcing(self) -> int:
+        return sum(1 for standing in self.standings if standing.agent.revision >= self.revision)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.enforcing == self.total
+
+    @property
+    def refused(self) -> list[Any]:
+        return [one for one in self.standings if one.health == AgentHealth.REFUSED]
+
+
+def page_context(
+    proposal: Proposal, *, failed: Mapping[str, forms.Form] | None = None
+) -> dict[str, Any]:
+    """Return everything the page of a proposal shows; `failed` holds forms with their errors."""
+    box = queries.merge_box(proposal)
+    title, icon, tone = HEADINGS[proposal.state]
+    return {
+        "proposal": proposal,
+        "policy": proposal.policy,
+        "kind_words": KINDS[ProposalKind(proposal.kind)],
+        "change": _change(proposal),
+        "box": box,
+        "box_look": {"title": title, "icon": icon, "tone": tone},
+        "checks": _checks(proposal, box),
+        "story": _story(proposal),
+        "convergence": _convergence(proposal),
+        "can_comment": decide("proposal.comment", proposal.as_resource()).allowed,
+        "working_change": changed(proposal.cedar, policies.get_policy(proposal.policy_id).cedar)
+        if box.can_revise and proposal.kind == ProposalKind.ACTIVATE_POLICY
+        else None,
+        **_forms(proposal, failed or {}),
+    }
+
+
+def _forms(proposal: Proposal, failed: Mapping[str, forms.Form]) -> dict[str, Any]:
+    seen = {"expected_version": proposal.version}
+    fresh = {
+        "approve_form": ApproveForm(initial=seen, auto_id="approve_%s"),
+        "reject_form": RejectForm(initial=seen, auto_id="reject_%s"),
+        "revise_form": ReviseForm(
+            initial={"justification": proposal.justification}, auto_id="revise_%s"
+        ),
+        "comment_form": CommentForm(auto_id="comment_%s"),
+    }
+    # A dialog opens again only for what can be put right in it: errors at its own fields.
+    again = {name: form for name, form in failed.items() if not form.non_field_errors()}
+    refusals = [text for form in failed.values() for text in form.non_field_errors()]
+    return {**fresh, **again, "refusals": refusals}
+
+
+def _change(proposal: Proposal) -> Any:
+    return changed(queries.base_cedar(proposal), proposal.cedar)
+
+
+def _checks(proposal: Proposal, box: queries.MergeBox) -> list[dict[str, str]]:
+    if proposal.state != ProposalState.PENDING:
+        return []
+    missing = max(0, box.required - box.approvals)
+    people = "approval" if box.required == 1 else "approvals"
+    checks = [
+        {
+            "state": "waiting" if missing else "done",
+            "text": f"{box.approvals} of {box.required} {people}",
+            "note": "by somebody else who may approve this policy",
+        },
+        {"state": "done", "text": "The text is valid against the schema", "note": ""},
+    ]
+    is_outdated = queries.is_outdated(proposal)
+    checks.append(
+        {
+            "state": "failed" if is_outdated else "done",
+            "text": "Another version came into force meanwhile"
+            if is_outdated
+            else "Made from what is in force now",
+            "note": "revise the proposal" if is_outdated else "",
+        }
+    )
+    checks += [{"state": "skipped", "text": text} for text in box.blockers if "You " in text]
+    return checks
+
+
+def _story(proposal: Proposal) -> list[dict[str, Any]]:
+    entries = [
+        _entry(at=item.at, kind=item.kind, who=item.who, note=item.text)
+        for item in queries.timeline(proposal)
+    ]
+    revisions = events.list_history(resource_id=str(proposal.id)).filter(type="proposal.revised")
+    entries += [
+        _entry(at=event.occurred_at, kind="revised", who=event.actor_name) for event in revisions
+    ]
+    return sorted(entries, key=lambda entry: entry["at"])
+
+
+def _entry(*, at: Any, kind: str, who: str, note: str = "") -> dict[str, Any]:
+    text, icon, tone = STORY[kind]
+    return {"at": at, "who": who, "text": text, "note": note, "icon": icon, "tone": tone}
+
+
+def _convergence(proposal: Proposal) -> Convergence | None:
+    if proposal.revision is None or not decide("fleet.view", get_root().as_resource()).allowed:
+        return None
+    return Convergence(revision=proposal.revision, standings=fleet.fleet().standings)

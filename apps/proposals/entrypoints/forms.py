@@ -1,0 +1,65 @@
+"""Forms for proposing, deciding and talking about a proposal."""
+
+from django import forms
+
+from ..types import REASON_LENGTH, ProposalKind
+
+KINDS = {
+    ProposalKind.ACTIVATE_POLICY: "Put the working copy into force",
+    ProposalKind.RETIRE_POLICY: "Take the policy out of force",
+}
+
+
+def _text(label: str, *, required: bool = True, placeholder: str = "") -> forms.CharField:
+    attributes = {
+        "class": "textarea",
+        "rows": 3,
+        "maxlength": REASON_LENGTH,
+        "placeholder": placeholder,
+    }
+    return forms.CharField(label=label, required=required, widget=forms.Textarea(attrs=attributes))
+
+
+def _seen() -> forms.IntegerField:
+    return forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+
+
+class ProposeForm(forms.Form):
+    """Why a change is wanted, for whoever decides."""
+
+    kind = forms.ChoiceField(
+        label="What should happen",
+        choices=[(kind.value, words) for kind, words in KINDS.items()],
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    justification = _text("Why", placeholder="What goes wrong without it, and for whom?")
+
+
+class ApproveForm(forms.Form):
+    """An approval of the version of the proposal that its reader saw."""
+
+    reason = _text("Note", required=False, placeholder="Anything the author should know")
+    expected_version = _seen()
+
+
+class RejectForm(forms.Form):
+    """A rejection of the version of the proposal that its reader saw."""
+
+    reason = _text("Reason", placeholder="What would have to change?")
+    expected_version = _seen()
+
+
+class ReviseForm(forms.Form):
+    """The working copy as it is now, with a justification that may have changed too."""
+
+    justification = _text("Why")
+
+
+class CommentForm(forms.Form):
+    """Something said about a proposal."""
+
+    text = _text("Comment", placeholder="Ask, explain, suggest")
+
+
+class WithdrawForm(forms.Form):
+    """Nothing but the wish to take a proposal back."""

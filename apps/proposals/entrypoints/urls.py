@@ -1,0 +1,18 @@
+"""Addresses of the proposal pages."""
+
+from django.urls import path
+
+from . import web
+
+app_name = "proposals"
+urlpatterns = [
+    path("", web.index, name="list"),
+    path("about/<uuid:policy_id>/", web.about, name="about"),
+    path("about/<uuid:policy_id>/new/", web.propose, name="propose"),
+    path("<uuid:proposal_id>/", web.show, name="view"),
+    path("<uuid:proposal_id>/approve/", web.approve, name="approve"),
+    path("<uuid:proposal_id>/reject/", web.reject, name="reject"),
+    path("<uuid:proposal_id>/withdraw/", web.withdraw, name="withdraw"),
+    path("<uuid:proposal_id>/revise/", web.revise, name="revise"),
+    path("<uuid:proposal_id>/comment/", web.comment, name="comment"),
+]

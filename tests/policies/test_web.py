@@ -1,0 +1,372 @@
+"""The policy pages: who may open them, what their forms refuse, what two editors see."""
+
+import csv
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from apps.events.models import Event
+from apps.kernel.ids import uuid7
+from apps.policies.cedar import find_problems
+from apps.policies.models import Policy
+from apps.policies.operations import edit_policy
+from apps.policies.samples import STARTERS
+from tests.factories.company import TestCompany
+from tests.factories.policy import FORBID, PERMIT, make_active, make_policy
+from tests.web.sign_in import browser
+
+FIELDS = {
+    "name": "tidy",
+    "description": "",
+    "severity": "warn",
+    "mode": "optional",
+    "merge_strategy": "merge",
+    "cedar": PERMIT,
+}
+
+
+def draft_fields(company: TestCompany, **changes: Any) -> dict[str, Any]:
+    return {**FIELDS, "scope_id": str(company.scopes["company"].id), **changes}
+
+
+def text_of(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def policies_of(company: TestCompany) -> list[tuple[str, int, str]]:
+    with company.acting("tenant_admin"):
+        return [(p.name, p.version, p.cedar) for p in Policy.objects.order_by("id")]
+
+
+def denials_of(company: TestCompany) -> list[str]:
+    with company.acting("tenant_admin"):
+        rows = Event.objects.filter(outcome="denied").order_by("id")
+        return list(rows.values_list("action", flat=True))
+
+
+PAGES = ("", "new/", "{id}/", "{id}/edit/", "{id}/approvers/", "{id}/versions/1/")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_architect_opens(company: TestCompany, page: str) -> None:
+    policy = make_active(company)
+
+    response = browser(company, "architect").get(f"/policies/{page.format(id=policy.id)}")
+
+    assert response.status_code == 200
+    assert "baseline" in text_of(response) or page in ("new/", "{id}/approvers/")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_person_without_a_role_gets_the_refusal_page(company: TestCompany, page: str) -> None:
+    policy = make_active(company)
+
+    response = browser(company, "outsider").get(f"/policies/{page.format(id=policy.id)}")
+
+    assert response.status_code == 403
+    assert "read_file" not in text_of(response)
+    assert len(denials_of(company)) == 1
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "{id}" in page])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_another_company_finds_nothing(
+    company: TestCompany, other_company: TestCompany, page: str, method: str
+) -> None:
+    policy = make_active(company)
+    client = browser(other_company, "tenant_admin")
+
+    there = getattr(client, method)(f"/policies/{page.format(id=policy.id)}", FIELDS)
+    nowhere = getattr(client, method)(f"/policies/{page.format(id=uuid7())}", FIELDS)
+
+    assert there.status_code == nowhere.status_code
+    assert there.status_code in (404, 405)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nobody_is_sent_to_sign_in(client: Any, db: None, page: str) -> None:
+    response = client.get(f"/policies/{page.format(id=uuid7())}")
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/sign-in/?next=")
+
+
+def test_a_viewer_sees_no_button_that_would_be_refused(company: TestCompany) -> None:
+    policy = make_policy(company)
+
+    shown = text_of(browser(company, "viewer").get(f"/policies/{policy.id}/"))
+    listed = text_of(browser(company, "viewer").get("/policies/"))
+
+    assert f"/policies/{policy.id}/edit/" not in shown
+    assert f"/proposals/about/{policy.id}/new/" not in shown
+    assert 'href="/policies/new/"' not in listed
+
+
+def test_the_list_filters_by_what_the_address_says(company: TestCompany) -> None:
+    make_active(company, name="in-force")
+    make_policy(company, name="blocking", severity="block", cedar=FORBID)
+    make_policy(company, name="of-api", scope_id=company.scopes["api"].id)
+    client = browser(company, "viewer")
+
+    def names(query: str) -> set[str]:
+        page = text_of(client.get(f"/policies/?{query}"))
+        return {name for name in ("in-force", "blocking", "of-api") if f">{name}</a>" in page}
+
+    assert names("") == {"in-force", "blocking", "of-api"}
+    assert names("state=active") == {"in-force"}
+    assert names("severity=block") == {"blocking"}
+    assert names(f"scope={company.scopes['api'].id}") == {"of-api"}
+    assert names("q=BLOCK") == {"blocking"}
+    assert names("state=draft&severity=warn") == {"of-api"}
+    assert names("q=nothing-like-it") == set()
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("state=gone", "state"),
+        ("severity=high", "severity"),
+        ("scope=not-an-id", "scope"),
+        (f"q={'x' * 201}", "q"),
+        ("q=%00", "q"),
+        ("cursor=!!", "cursor"),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_refused(
+    company: TestCompany, query: str, field: str
+) -> None:
+    assert browser(company, "viewer").get(f"/policies/?{query}").status_code == 422, field
+
+
+def test_the_list_downloads_as_csv_without_formulas(company: TestCompany) -> None:
+    make_policy(company, name="=1+1", description="-danger")
+
+    response = browser(company, "viewer").get("/policies/?format=csv")
+    (row,) = csv.DictReader(StringIO(response.content.decode()))
+
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert (row["name"], row["description"]) == ("'=1+1", "'-danger")
+    assert (row["state"], row["scope"], row["version_in_force"]) == ("draft", "Acme", "")
+
+
+def test_a_team_lead_sees_only_the_policies_that_reach_the_team(company: TestCompany) -> None:
+    make_policy(company, name="company-wide")
+    own = make_policy(company, name="of-api", scope_id=company.scopes["api"].id)
+    client = browser(company, "team_lead")
+
+    listed = text_of(client.get("/policies/"))
+
+    assert (">of-api</a>" in listed, ">company-wide</a>" in listed) == (True, False)
+    assert client.get(f"/policies/{own.id}/").status_code == 200
+
+
+def test_an_empty_list_offers_policies_to_start_from(company: TestCompany) -> None:
+    offered = text_of(browser(company, "architect").get("/policies/"))
+    read_only = text_of(browser(company, "viewer").get("/policies/"))
+
+    assert "No policy yet" in offered
+    assert all(f"?from={starter.slug}" in offered for starter in STARTERS)
+    assert "?from=" not in read_only
+
+
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda starter: starter.slug)
+def test_a_starting_policy_is_valid_and_fills_the_form(company: TestCompany, starter: Any) -> None:
+    page = text_of(browser(company, "architect").get(f"/policies/new/?from={starter.slug}"))
+
+    assert find_problems(starter.cedar) == []
+    assert f'value="{starter.name}"' in page
+
+
+def test_a_draft_is_written_and_nothing_comes_into_force(company: TestCompany) -> None:
+    client = browser(company, "tech_lead")
+
+    response = client.post("/policies/new/", draft_fields(company))
+
+    with company.acting("viewer"):
+        policy = Policy.objects.get()
+    assert response.status_code == 302
+    assert response["Location"] == f"/policies/{policy.id}/"
+    assert (policy.name, policy.state, policy.active_version) == ("tidy", "draft", None)
+
+
+def test_line_ends_of_a_browser_are_stored_as_newlines(company: TestCompany) -> None:
+    cedar = (PERMIT + FORBID).replace("\n", "\r\n")
+
+    browser(company, "architect").post("/policies/new/", draft_fields(company, cedar=cedar))
+
+    assert policies_of(company) == [("tidy", 1, PERMIT + FORBID)]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words", "status"),
+    [
+        ({"name": ""}, "name", "required", 422),
+        ({"name": "x" * 121}, "name", "At most 120 characters", 422),
+        ({"name": "a\x00b"}, "name", "Null characters", 422),
+        ({"description": "x" * 1001}, "description", "At most 1000 characters", 422),
+        ({"severity": "huge"}, "severity", "Select a valid choice", 422),
+        ({"mode": ""}, "mode", "required", 422),
+        ({"merge_strategy": "mix"}, "merge_strategy", "Select a valid choice", 422),
+        ({"scope_id": "here"}, "scope_id", "valid UUID", 422),
+        ({"cedar": "permit (principal action, resource);"}, "cedar", "line 1, column 19", 422),
+        ({"cedar": " "}, "cedar", "Write at least one policy statement", 422),
+        ({"name": "baseline"}, "name", "This scope has a policy of that name", 409),
+    ],
+)
+def test_a_draft_with_a_fault_names_the_field_and_changes_nothing(
+    company: TestCompany, change: dict[str, str], field: str, words: str, status: int
+) -> None:
+    make_policy(company)
+    before = policies_of(company)
+
+    response = browser(company, "architect").post("/policies/new/", draft_fields(company, **change))
+
+    assert response.status_code == status
+    assert any(words in error for error in response.context["form"].errors[field])
+    assert policies_of(company) == before
+
+
+def test_a_draft_at_a_scope_nobody_has_is_refused(
+    company: TestCompany, other_company: TestCompany
+) -> None:
+    client = browser(company, "architect")
+
+    foreign = client.post(
+        "/policies/new/", draft_fields(company, scope_id=other_company.scopes["company"].id)
+    )
+    unknown = client.post("/policies/new/", draft_fields(company, scope_id=uuid7()))
+
+    assert (foreign.status_code, unknown.status_code) == (404, 404)
+    assert foreign.context["form"].errors == unknown.context["form"].errors
+    assert policies_of(company) == []
+
+
+def test_a_draft_outside_ones_scope_is_denied_and_recorded(company: TestCompany) -> None:
+    response = browser(company, "team_lead").post(
+        "/policies/new/", draft_fields(company, scope_id=company.scopes["web"].id)
+    )
+
+    assert response.status_code == 403
+    assert policies_of(company) == []
+    assert denials_of(company) == ["policy.draft"]
+
+
+def test_an_edit_changes_only_the_working_copy(company: TestCompany) -> None:
+    policy = make_active(company)
+
+    response = browser(company, "architect").post(
+        f"/policies/{policy.id}/edit/",
+        {**FIELDS, "name": "baseline", "cedar": FORBID, "expected_version": policy.version},
+    )
+
+    with company.acting("viewer"):
+        now = Policy.objects.get()
+    assert response.status_code == 302
+    assert (now.cedar, now.active_version, now.state) == (FORBID, 1, "active")
+
+
+def test_a_developer_may_not_edit(company: TestCompany) -> None:
+    policy = make_policy(company)
+    before = policies_of(company)
+    client = browser(company, "developer")
+
+    response = client.post(
+        f"/policies/{policy.id}/edit/", {**FIELDS, "cedar": FORBID, "expected_version": 1}
+    )
+
+    assert response.status_code == 403
+    assert policies_of(company) == before
+    assert denials_of(company) == ["policy.edit"]
+
+
+def test_a_stale_edit_saves_nothing_and_shows_both_texts(company: TestCompany) -> None:
+    policy = make_policy(company)
+    with company.acting("second_architect"):
+        edit_policy(policy_id=policy.id, cedar=FORBID)
+    client = browser(company, "architect")
+    mine = PERMIT.replace("read_file", "write_file")
+
+    response = client.post(
+        f"/policies/{policy.id}/edit/",
+        {**FIELDS, "name": "baseline", "cedar": mine, "expected_version": 1},
+    )
+
+    page = text_of(response)
+    assert response.status_code == 412
+    assert policies_of(company) == [("baseline", 2, FORBID)]
+    assert "write_file" in page
+    assert "run_tool" in page
+    assert "Second Architect saved working copy 2" in page
+    assert 'name="expected_version" value="2"' in page
+
+
+def test_after_seeing_both_texts_saving_again_is_a_decision(company: TestCompany) -> None:
+    policy = make_policy(company)
+    with company.acting("second_architect"):
+        edit_policy(policy_id=policy.id, cedar=FORBID)
+    mine = {**FIELDS, "name": "baseline", "expected_version": 2}
+
+    response = browser(company, "architect").post(f"/policies/{policy.id}/edit/", mine)
+
+    assert response.status_code == 302
+    assert policies_of(company) == [("baseline", 3, PERMIT)]
+
+
+@pytest.mark.parametrize("version", ["", "none", "0", "9" * 30])
+def test_an_edit_must_say_which_version_it_saw(company: TestCompany, version: str) -> None:
+    policy = make_policy(company)
+
+    response = browser(company, "architect").post(
+        f"/policies/{policy.id}/edit/", {**FIELDS, "cedar": FORBID, "expected_version": version}
+    )
+
+    assert response.status_code in (412, 422)
+    assert policies_of(company) == [("baseline", 1, PERMIT)]
+
+
+def test_the_editor_is_told_problems_as_it_counts_columns(company: TestCompany) -> None:
+    client = browser(company, "viewer")
+
+    broken = client.post("/policies/validate/", {"source": '@note("🦊") permit (principal action'})
+    valid = client.post("/policies/validate/", {"source": PERMIT})
+    empty = client.post("/policies/validate/", {})
+
+    assert valid.json() == []
+    assert broken.json() == [
+        {
+            "line": 1,
+            # The fox is one character of text and two of the editor's.
+            "column": 31,
+            "message": "Unexpected `action`.",
+            "severity": "error",
+        }
+    ]
+    assert empty.json()[0]["message"] == "Write at least one policy statement."
+
+
+def test_the_editor_asks_only_for_people_who_may_validate(company: TestCompany) -> None:
+    refused = browser(company, "outsider").post("/policies/validate/", {"source": PERMIT})
+    wrong_method = browser(company, "viewer").get("/policies/validate/")
+
+    assert (refused.status_code, wrong_method.status_code) == (403, 405)
+
+
+def test_the_approvers_are_those_to_whom_cedar_says_yes(company: TestCompany) -> None:
+    policy = make_policy(company)
+
+    response = browser(company, "viewer").get(f"/policies/{policy.id}/approvers/")
+
+    names = {person.name for person in response.context["approvers"].people}
+    assert names == {"Architect", "Second Architect", "Admin", "Tenant Admin"}
+
+
+def test_a_version_shows_what_it_changed(company: TestCompany) -> None:
+    policy = make_active(company)
+    client = browser(company, "viewer")
+
+    page = text_of(client.get(f"/policies/{policy.id}/versions/1/"))
+
+    assert "read_file" in page
+    assert client.get(f"/policies/{policy.id}/versions/2/").status_code == 404
+    assert client.get(f"/policies/{policy.id}/versions/99999999999/").status_code == 404
