@@ -32,6 +32,7 @@ def when(expression: str) -> str:
         (when("context.mfa && " * 50_000 + "true"), "operators"),
         (when("context.mfa || " * 50_000 + "true"), "operators"),
         (when("1 + " * 50_000 + "1 == 2"), "operators"),
+        (when(" && ".join(["(" + "context.mfa && " * 150 + "true)"] * 6)), "operators"),
         (when("if true then true else " * 50_000 + "true"), "operators"),
         (when("if true then " * 50_000 + "true" + " else true" * 50_000), "operators"),
         (when("principal" + ".a" * 50_000 + " has a"), "operators"),

@@ -119,6 +119,18 @@ def test_a_burst_of_revisions_ends_at_the_newest_in_rising_order(
     assert portal.of_type("nack") == []
 
 
+def test_a_lower_revision_waiting_behind_a_higher_one_does_not_displace_it(
+    portal: Portal, make_agent: MakeAgent
+) -> None:
+    agent = synced(portal, make_agent)
+    many = [policy(f"p{n}", NOBODY_MAY[0]["cedar"]) for n in range(1_000)]
+    for frame in (snapshot(2, policies=many), snapshot(5), snapshot(4)):
+        portal.send(frame)
+    assert portal.wait_for_frame("nack")["revision"] == 4
+    assert [frame["revision"] for frame in portal.of_type("ack")] == [1, 2, 5]
+    assert decision(agent) == ("Allow", 5)
+
+
 @pytest.mark.parametrize("by", ["heartbeat", "up_to_date"])
 def test_a_higher_revision_of_the_same_content_is_taken_over_by_number(
     portal: Portal, make_agent: MakeAgent, by: str
