@@ -19,7 +19,7 @@ COMMANDS = (
     ("Register an agent", "/organization/agents/new/", "bot", "org.view"),
     ("Register a person", "/organization/people/new/", "user-plus", "user.register"),
     ("Create an organization", "/organization/new/", "building", "org.init"),
-    ("Enroll a Cedar agent", "/fleet/new/", "plug", "fleet.view"),
+    ("Enroll a Cedar agent", "/fleet/enroll/", "plug", "operator.view"),
     ("API tokens", "/settings/tokens/", "key", ""),
 )
 

@@ -58,7 +58,7 @@ PATHS: Mapping[str, str] = {
     "Agent": "/organization/agents/{}/",
     "Policy": "/policies/{}/",
     "Proposal": "/proposals/{}/",
-    "CedarAgent": "/fleet/{}/",
+    "CedarAgent": "/fleet/agents/{}/",
 }
 STATUS: Mapping[str, str] = {
     "done": "succeeded",
