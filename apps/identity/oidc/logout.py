@@ -71,7 +71,7 @@ def _require_logout(text: str, claims: dict[str, Any]) -> None:
         raise BadToken("This is no logout token.")
     if "nonce" in claims:
         raise BadToken("A logout token carries no nonce.")
-    if time.time() - claims["iat"] > MAX_AGE_SECONDS:
+    if time.time() - int(claims["iat"]) > MAX_AGE_SECONDS:
         raise BadToken("The logout token is too old.")
 
 
