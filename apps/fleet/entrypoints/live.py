@@ -145,7 +145,7 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _send_head(self, *, is_answer: bool = False) -> None:
         head = await self._read(policies.get_head)
-        if head.digest == self.sent_digest:
+        if head.number == 0 or head.digest == self.sent_digest:
             if is_answer:
                 await self._send(type="up_to_date", revision=head.number, digest=head.digest)
             return
