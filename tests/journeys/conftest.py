@@ -1,10 +1,13 @@
 """A running portal and a browser for the journeys."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.journeys.stack import Stack, running_stack
 
@@ -20,3 +23,29 @@ def stack(
     folder: Path = tmp_path_factory.mktemp("stack")
     with running_stack(folder, database_urls, servers.redis_url) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium: AETERNA_BROWSER, or the one on PATH.
+
+    Playwright keeps an event loop running in this thread, which Django would take for an async
+    context; no async test may run meanwhile, so the browser ends with its module.
+    """
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    found = os.environ.get("AETERNA_BROWSER") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=found,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield running
+        running.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
