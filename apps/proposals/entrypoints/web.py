@@ -95,8 +95,8 @@ def about(request: HttpRequest, policy_id: UUID) -> HttpResponse:
 def propose(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     """Propose a policy's working copy, or its retirement, with a justification."""
     policy = policies.get_policy(policy_id)
+    authorize("policy.propose", policy.as_resource())
     if request.method == "GET":
-        authorize("policy.propose", policy.as_resource())
         form, status = ProposeForm(initial={"kind": request.GET.get("kind", "")}), 200
     else:
         form = ProposeForm(request.POST)
