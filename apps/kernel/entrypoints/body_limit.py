@@ -16,7 +16,7 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        length = request.headers.get("Content-Length", "0")
+        length = request.headers.get("Content-Length") or "0"
         if not length.isdigit() or int(length) > limit:
             return JsonResponse(
                 {
