@@ -4,7 +4,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -16,13 +16,35 @@ WORTH_SHOWING = re.compile(
 )
 
 
+class Patient:
+    """An output whose reader may leave: what cannot be printed any more stops nothing."""
+
+    def __init__(self, output: TextIO) -> None:
+        """Pass everything on to `output`."""
+        self._output = output
+
+    def write(self, text: str) -> None:
+        """Print `text` if somebody still reads."""
+        with suppress(OSError):
+            self._output.write(text)
+
+    def flush(self) -> None:
+        """Print what is held back, if somebody still reads."""
+        with suppress(OSError):
+            self._output.flush()
+
+    def isatty(self) -> bool:
+        """Tell whether a person reads, who may like colours."""
+        return self._output.isatty()
+
+
 class Console:
     """Prints steps plainly and children's lines with their name in front."""
 
     def __init__(self, output: TextIO = sys.stdout) -> None:
         """Print to `output`."""
-        self._output = output
-        self._printer = Printer(output=output)
+        self._output = Patient(output)
+        self._printer = Printer(output=self._output)
         self._palette = get_colours()
         self._colours: dict[str, str] = {}
 

@@ -211,8 +211,8 @@ class Supervisor:
 
     def _on_signal(self) -> None:
         if not self._stopping.is_set():
-            self._console.say("\nStopping. Once more to stop at once.")
             self._stopping.set()
+            self._console.say("\nStopping. Once more to stop at once.")
             return
         for child in self._children:
             if child.process is not None and child.process.returncode is None:

@@ -178,3 +178,13 @@ def test_step_prints_its_duration_and_survives_a_failure() -> None:
     assert first.startswith("  Thinking")
     assert first.endswith(" s")
     assert second.strip() == "Dividing"
+
+
+def test_terminal_that_went_away_stops_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    console = Console(os.fdopen(writing, "w", buffering=1))
+    console.join("web")
+    with console.step("Speaking to nobody"):
+        console.say("anybody there?")
+    console.relay("web", b"WARNING: nobody there")

@@ -179,10 +179,13 @@ async def test_what_a_killed_program_started_does_not_outlive_it(tmp_path: Path)
 async def test_server_that_dies_is_brought_back_to_its_port(state_dir: Path) -> None:
     with EmbeddedRedis(state_dir=state_dir) as server:
         port, first = server.port, server.pid
+        killed = identify(first)
+        assert killed is not None
         client = redis.Redis.from_url(server.url)
         client.set("answer", "42")
         client.close()
         os.kill(first, signal.SIGKILL)
+        assert wait_gone([killed], seconds=10) == []
         printed = await supervise(
             state_dir, [], servers=[server], until=lambda: server.is_running() and server.port
         )
