@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from apps.kernel.actor import Principal, PrincipalKind
 from apps.kernel.authorization import decide
@@ -21,11 +22,14 @@ class Approvers:
     is_complete: bool
 
 
-def find_approvers(policy: Policy) -> Approvers:
-    """Return the active people to whom Cedar permits policy.approve on `policy`, by name."""
+def find_approvers(policy: Policy, *, author_id: UUID | None = None) -> Approvers:
+    """Return the active people to whom Cedar permits policy.approve on `policy`, by name.
+
+    Whoever proposed it, `author_id`, is left out: nobody decides on their own.
+    """
     chain = orgs.scope_chain(str(policy.scope_id))
     grants = orgs.list_grants().filter(scope_id__in=chain, user__deactivated_at__isnull=True)
-    candidates = {grant.user_id: grant.user for grant in grants}
+    candidates = {grant.user_id: grant.user for grant in grants.exclude(user_id=author_id)}
     asked = list(candidates.values())[:MOST_ASKED]
     return Approvers(
         people=[person for person in asked if _may_approve(person, policy)],

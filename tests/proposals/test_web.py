@@ -470,7 +470,7 @@ def test_of_two_reviewers_at_once_one_wins_and_the_other_sees_why(committed_comp
     assert sorted(answer.status_code for answer in answers.values()) == [302, 412]
     (loser,) = [answer for answer in answers.values() if answer.status_code == 412]
     assert "You saw version 1; it is now version 2." in text_of(loser)
-    assert "Approved and in force" in text_of(loser)
+    assert "Approved and applied" in text_of(loser)
     state = state_of(company)
     assert (state["proposals"], state["reviews"]) == ([("approved", 2)], 1)
     assert state["policies"] == [("active", 2)]
@@ -502,5 +502,5 @@ def test_an_approval_by_operation_and_page_agree(company: TestCompany) -> None:
 
     context = browser(company, "viewer").get(f"/proposals/{proposal.id}/").context
 
-    assert context["box_look"]["title"] == "Approved and in force"
+    assert context["box_look"]["title"] == "Approved and applied"
     assert context["checks"] == []

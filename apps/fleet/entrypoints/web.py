@@ -1,5 +1,7 @@
 """Pages about the fleet: every Cedar agent against the newest revision, and the revisions."""
 
+import re
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.audit.queries import list_history
 from apps.kernel.authorization import Resource, authorize, decide
 from apps.kernel.entrypoints.csv_export import csv_file, csv_url, is_csv
 from apps.kernel.entrypoints.listing import page_of
@@ -24,6 +25,7 @@ from apps.policies import queries as policies
 from .. import queries
 from ..models import CedarAgent
 from ..operations import enroll_agent, revoke_agent, rotate_token
+from ..types import AgentHealth
 from .forms import EnrollForm, RevokeForm, RotateForm
 
 COLUMNS = (
@@ -56,13 +58,14 @@ def index(request: HttpRequest) -> HttpResponse:
     if is_csv(request):
         return csv_file(name="fleet", header=CSV_HEADER, rows=map(_csv_row, fleet.standings))
     total = len(fleet.standings)
+    latest = policies.list_revisions().first()
     revoked = queries.list_agents(include_revoked=True).filter(revoked_at__isnull=False)
     context = {
         "fleet": fleet,
         "total": total,
         "of_total": f"of {total}",
-        "not_current_words": f"{total - fleet.current} not yet",
-        "latest": policies.list_revisions().first(),
+        "attention": _attention(fleet),
+        "latest_words": _why(latest.reason) if latest else "None published yet",
         "revoked": revoked,
         "columns": COLUMNS,
         "csv_url": csv_url(request),
@@ -127,8 +130,11 @@ def revisions(request: HttpRequest) -> HttpResponse:
         header = ("number", "digest", "reason", "published_at")
         table = rows.values_list(*header)
         return csv_file(name="revisions", header=header, rows=table)
+    page = page_of(request, rows, order=("-number",))
+    for row in page.rows:
+        row.why = _why(row.reason)
     context = {
-        "page": page_of(request, rows, order=("-number",)),
+        "page": page,
         "columns": REVISION_COLUMNS,
         "csv_url": csv_url(request),
         "head": policies.get_head(),
@@ -148,6 +154,7 @@ def revision(request: HttpRequest, number: int) -> HttpResponse:
     bundle = policies.load_bundle(number)
     context = {
         "revision": found,
+        "why": _why(found.reason),
         "bundle": bundle,
         "head": policies.get_head(),
         "parts": [("Policies", found.policies), ("Schema", found.schema),
@@ -169,7 +176,6 @@ def _page(
         "agent": agent,
         "head": policies.get_head(),
         "answers": queries.list_acknowledgements(agent.id)[:50],
-        "history": list_history(str(agent.id))[:20],
         "can_rotate": not agent.revoked_at and decide("cedar_agent.rotate", resource).allowed,
         "can_revoke": not agent.revoked_at and decide("cedar_agent.revoke", resource).allowed,
         "form": form,
@@ -188,6 +194,26 @@ def _token_page(
     )
     context = {"agent": agent, "token": token, "commands": commands, "is_new": is_new}
     return render(request, "fleet/token.html", context)
+
+
+def _attention(fleet: queries.Fleet) -> list[dict[str, Any]]:
+    counts = Counter(standing.health for standing in fleet.standings)
+    behind = counts[AgentHealth.BEHIND] + counts[AgentHealth.REFUSED]
+    away = counts[AgentHealth.OFFLINE] + counts[AgentHealth.NEVER]
+    refused = f"{counts[AgentHealth.REFUSED]} refused it" if behind else "none"
+    return [
+        {"label": "Behind", "value": behind, "icon": "clock", "note": refused,
+         "tone": "warning" if behind else ""},
+        {"label": "Not connected", "value": away, "icon": "wifi-off",
+         "note": "go on with what they have" if away else "none",
+         "tone": "warning" if away else ""},
+    ]  # fmt: skip
+
+
+def _why(reason: str) -> str:
+    """Return a revision's reason as people say it; an event's name loses its dot."""
+    is_event = re.fullmatch(r"[a-z_]+\.[a-z_]+", reason)
+    return re.sub(r"[._]", " ", reason).capitalize() if is_event else reason
 
 
 def _future_agent() -> Resource:

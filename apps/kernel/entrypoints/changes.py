@@ -19,7 +19,8 @@ class Changed:
 
 
 def changed(before: str, after: str) -> Changed:
-    """Return what differs between two texts, counted in lines."""
+    """Return what differs between two texts, counted in lines; a last line end does not count."""
+    before, after = before.removesuffix("\n"), after.removesuffix("\n")
     old, new = before.splitlines(), after.splitlines()
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
     same = sum(block.size for block in blocks)

@@ -8,13 +8,13 @@ from ..types import MergeStrategy, PolicyMode, Severity
 
 SEVERITIES = {
     Severity.INFO: "Info: recorded only",
-    Severity.WARN: "Warn: told to whoever it concerns",
-    Severity.BLOCK: "Block: what it forbids does not happen",
+    Severity.WARN: "Warn: told to those concerned",
+    Severity.BLOCK: "Block: stops what it forbids",
 }
 MODES = {
-    PolicyMode.OPTIONAL: "Optional: a scope below may override it, on the record",
-    PolicyMode.MANDATORY: "Mandatory: holds everywhere below and cannot be removed there",
-    PolicyMode.FORBIDDEN: "Forbidden: nothing below may say otherwise",
+    PolicyMode.OPTIONAL: "Optional: may be overridden below",
+    PolicyMode.MANDATORY: "Mandatory: cannot be removed below",
+    PolicyMode.FORBIDDEN: "Forbidden: nothing below may contradict",
 }
 MERGES = {
     MergeStrategy.MERGE: "Merge: adds to what is inherited",
@@ -40,7 +40,7 @@ class PolicyForm(forms.Form):
     description = forms.CharField(
         label="What it is for",
         required=False,
-        widget=forms.Textarea(attrs={"class": "textarea", "rows": 2, "maxlength": 1000}),
+        widget=forms.Textarea(attrs={"class": "textarea min-h-16", "rows": 2, "maxlength": 1000}),
     )
     severity = _select("Severity", SEVERITIES, Severity.WARN)
     mode = _select("Mode", MODES, PolicyMode.OPTIONAL)

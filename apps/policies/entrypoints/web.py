@@ -8,13 +8,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.audit.queries import list_history
 from apps.events import queries as events
 from apps.kernel.authorization import authorize, decide
 from apps.kernel.entrypoints.changes import changed
 from apps.kernel.entrypoints.csv_export import csv_file, is_csv
 from apps.kernel.entrypoints.listing import Filter, filter_bar, page_of
-from apps.kernel.entrypoints.pages import choice_param, signed_in, submit, text_param
+from apps.kernel.entrypoints.pages import choice_param, signed_in, submit, text_param, uuid_param
 from apps.kernel.errors import NotFound, Stale
 from apps.orgs import queries as orgs
 
@@ -79,7 +78,6 @@ def show(request: HttpRequest, policy_id: UUID) -> HttpResponse:
         "in_force": in_force,
         "change": changed(in_force.cedar if in_force else "", policy.cedar),
         "versions": queries.list_versions(policy.id),
-        "history": list_history(str(policy.id))[:20],
         "can_edit": decide("policy.edit", resource).allowed,
         "can_propose": decide("policy.propose", resource).allowed,
     }
@@ -110,7 +108,8 @@ def show_version(request: HttpRequest, policy_id: UUID, number: int) -> HttpResp
 def approvers(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     """Show the people who may approve a policy; loaded after its page, as it asks about each."""
     policy = _visible(policy_id)
-    context = {"policy": policy, "approvers": find_approvers(policy)}
+    author_id = uuid_param(request, "author")
+    context = {"policy": policy, "approvers": find_approvers(policy, author_id=author_id)}
     return render(request, "policies/approvers.html", context)
 
 

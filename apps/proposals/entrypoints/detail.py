@@ -8,7 +8,6 @@ from django import forms
 
 from apps.events import queries as events
 from apps.fleet import queries as fleet
-from apps.fleet.types import AgentHealth
 from apps.kernel.authorization import decide
 from apps.kernel.entrypoints.changes import changed
 from apps.orgs.queries import get_root
@@ -28,9 +27,10 @@ STORY: Mapping[str, tuple[str, str, str]] = {
     "withdrawn": ("took it back", "undo-2", "neutral"),
     "revised": ("revised it: earlier approvals no longer count", "pencil", "warning"),
 }
+# Of each state: its title, icon and tone.
 HEADINGS: Mapping[str, tuple[str, str, str]] = {
     ProposalState.PENDING: ("Waiting for a decision", "clock", "info"),
-    ProposalState.APPROVED: ("Approved and in force", "git-merge", "success"),
+    ProposalState.APPROVED: ("Approved and applied", "git-merge", "success"),
     ProposalState.REJECTED: ("Rejected", "circle-x", "error"),
     ProposalState.WITHDRAWN: ("Withdrawn", "undo-2", "neutral"),
 }
@@ -41,6 +41,7 @@ class Convergence:
     """How many of the live agents enforce a revision or a later one."""
 
     revision: int
+    head: int
     standings: list[Any]
 
     @property
@@ -56,8 +57,8 @@ class Convergence:
         return self.enforcing == self.total
 
     @property
-    def refused(self) -> list[Any]:
-        return [one for one in self.standings if one.health == AgentHealth.REFUSED]
+    def is_superseded(self) -> bool:
+        return self.revision < self.head
 
 
 def page_context(
@@ -72,7 +73,7 @@ def page_context(
         "kind_words": KINDS[ProposalKind(proposal.kind)],
         "change": _change(proposal),
         "box": box,
-        "box_look": {"title": title, "icon": icon, "tone": tone},
+        "box_look": {"title": title, "icon": icon, "tone": tone, "text": _outcome(proposal)},
         "checks": _checks(proposal, box),
         "story": _story(proposal),
         "convergence": _convergence(proposal),
@@ -98,6 +99,14 @@ def _forms(proposal: Proposal, failed: Mapping[str, forms.Form]) -> dict[str, An
     again = {name: form for name, form in failed.items() if not form.non_field_errors()}
     refusals = [text for form in failed.values() for text in form.non_field_errors()]
     return {**fresh, **again, "refusals": refusals}
+
+
+def _outcome(proposal: Proposal) -> str:
+    if proposal.state == ProposalState.APPROVED:
+        return f"Published as revision {proposal.revision}."
+    if proposal.state == ProposalState.REJECTED:
+        return "Its author may revise it."
+    return ""
 
 
 def _change(proposal: Proposal) -> Any:
@@ -133,7 +142,7 @@ def _checks(proposal: Proposal, box: queries.MergeBox) -> list[dict[str, str]]:
 
 def _story(proposal: Proposal) -> list[dict[str, Any]]:
     entries = [
-        _entry(at=item.at, kind=item.kind, who=item.who, note=item.text)
+        _entry(at=item.at, kind=item.kind, who=item.who, note=_note(item))
         for item in queries.timeline(proposal)
     ]
     revisions = events.list_history(resource_id=str(proposal.id)).filter(type="proposal.revised")
@@ -141,6 +150,11 @@ def _story(proposal: Proposal) -> list[dict[str, Any]]:
         _entry(at=event.occurred_at, kind="revised", who=event.actor_name) for event in revisions
     ]
     return sorted(entries, key=lambda entry: entry["at"])
+
+
+def _note(item: queries.Happening) -> str:
+    # The page gives the justification a section of its own.
+    return "" if item.kind == "proposed" else item.text
 
 
 def _entry(*, at: Any, kind: str, who: str, note: str = "") -> dict[str, Any]:
@@ -151,4 +165,5 @@ def _entry(*, at: Any, kind: str, who: str, note: str = "") -> dict[str, Any]:
 def _convergence(proposal: Proposal) -> Convergence | None:
     if proposal.revision is None or not decide("fleet.view", get_root().as_resource()).allowed:
         return None
-    return Convergence(revision=proposal.revision, standings=fleet.fleet().standings)
+    now = fleet.fleet()
+    return Convergence(revision=proposal.revision, head=now.head, standings=now.standings)
