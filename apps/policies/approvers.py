@@ -29,7 +29,7 @@ def find_approvers(policy: Policy, *, author_id: UUID | None = None) -> Approver
     """
     chain = orgs.scope_chain(str(policy.scope_id))
     grants = orgs.list_grants().filter(scope_id__in=chain, user__deactivated_at__isnull=True)
-    candidates = {grant.user_id: grant.user for grant in grants.exclude(user_id=author_id)}
+    candidates = {grant.user_id: grant.user for grant in grants if grant.user_id != author_id}
     asked = list(candidates.values())[:MOST_ASKED]
     return Approvers(
         people=[person for person in asked if _may_approve(person, policy)],
