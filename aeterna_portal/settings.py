@@ -38,7 +38,7 @@ INSTALLED_APPS = [
     "apps.api",
     "channels",
     "corsheaders",
-    "django.contrib.admin",
+    "apps.portal.operator.OperatorConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -182,7 +182,25 @@ CONTENT_SECURITY_POLICY = {
 }
 CORS_ALLOWED_ORIGINS = list(ENVIRONMENT.cors_allowed_origins)
 CORS_URLS_REGEX = r"^/api/.*$"
-CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-Id", "Link"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-request-id",
+]
+CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replay",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+]
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -220,11 +238,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "apps.api.pagination.CursorEnvelope",
     "DEFAULT_SCHEMA_CLASS": "apps.api.schema.PortalSchema",
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.TenantThrottle"],
     "EXCEPTION_HANDLER": "apps.api.problems.handle",
-    "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Aeterna Portal",
@@ -234,7 +250,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": ["apps.api.schema.document_problems"],
+    "POSTPROCESSING_HOOKS": ["apps.api.schema.complete"],
 }
 
 CELERY_BROKER_URL = REDIS_URL

@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from . import health, settings, web
+from . import health, settings, tokens, web
 
 app_name = "portal"
 urlpatterns = [
     path("", web.home, name="home"),
     path("palette/", web.palette, name="palette"),
     path("settings/", settings.account, name="account"),
+    path("settings/tokens/", tokens.index, name="tokens"),
+    path("settings/tokens/new/", tokens.create, name="token.create"),
+    path("settings/tokens/<uuid:token_id>/rotate/", tokens.rotate, name="token.rotate"),
+    path("settings/tokens/<uuid:token_id>/revoke/", tokens.revoke, name="token.revoke"),
+    path("settings/sessions/", tokens.sessions, name="sessions"),
+    path("settings/sessions/<slug:session_id>/end/", tokens.end_session, name="session.end"),
     path("settings/company/", settings.company, name="company.configure"),
     path("settings/about/", settings.about, name="about"),
     path("healthz", health.healthz, name="healthz"),

@@ -1,0 +1,28 @@
+"""Policies and their revisions for operators to look at."""
+
+from django.contrib import admin
+
+from apps.kernel.read_only_admin import ReadOnlyAdmin
+
+from .models import Policy, PolicyVersion, Revision
+
+
+@admin.register(Policy)
+class PolicyAdmin(ReadOnlyAdmin):
+    list_display = ("name", "scope", "state", "severity", "mode")
+    list_filter = ("state", "severity", "mode")
+    list_select_related = ("scope",)
+    search_fields = ("name",)
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ReadOnlyAdmin):
+    list_display = ("policy", "number")
+    list_select_related = ("policy",)
+
+
+@admin.register(Revision)
+class RevisionAdmin(ReadOnlyAdmin):
+    list_display = ("number", "digest", "published_at")
+    ordering = ("-number",)
+    exclude = ("policies", "schema", "entities")
