@@ -130,7 +130,7 @@ def _insert(
         scope_id=resource.scope_id,
         before=_json(change.before),
         after=_json(change.after),
-        reason=change.reason,
+        reason=mask(change.reason),
         policies=list(policies),
         payload=_json(change.payload) or {},
     )

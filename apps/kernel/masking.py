@@ -1,9 +1,12 @@
 """Secrets never reach a log, an event or an error: only their last four characters do."""
 
+import re
 from typing import Any
 
 SECRET_WORDS = ("secret", "password", "token", "authorization", "cookie", "private_key")
 VISIBLE = 4
+# The portal's own tokens are known by their form, wherever they stand.
+TOKEN = re.compile(r"aet_[a-z]_[0-9a-f]{32}_[A-Za-z0-9_-]{20,}")
 
 
 def masked(value: str) -> str:
@@ -19,11 +22,15 @@ def is_secret_name(name: str) -> bool:
 
 
 def mask(value: Any, *, name: str = "") -> Any:
-    """Return `value` with every string under a secret's name masked, at any depth."""
+    """Return `value` with what stands under a secret's name, and every token, masked."""
     if isinstance(value, dict):
-        return {key: mask(item, name=str(key)) for key, item in value.items()}
+        # Whatever a secret's name holds is secret, however it is nested.
+        outer = name if is_secret_name(name) else ""
+        return {key: mask(item, name=outer or str(key)) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [mask(item, name=name) for item in value]
-    if isinstance(value, str) and is_secret_name(name):
+    if not isinstance(value, str):
+        return value
+    if is_secret_name(name):
         return masked(value)
-    return value
+    return TOKEN.sub(lambda found: masked(found[0]), value)
