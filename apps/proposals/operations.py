@@ -11,6 +11,7 @@ from apps.kernel import clock
 from apps.kernel.authorization import authorize
 from apps.kernel.constraints import conflicts, require_version
 from apps.kernel.errors import Conflict, Invalid
+from apps.kernel.locks import take_turn
 from apps.kernel.operation import operation
 from apps.kernel.tenancy import current_actor
 from apps.orgs import queries as orgs
@@ -51,7 +52,7 @@ def propose_policy(
     cedar = policy.cedar if chosen == ProposalKind.ACTIVATE_POLICY else ""
     author, agent_id = _author()
     proposal = Proposal(
-        number=(Proposal.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
+        number=_next_number(),
         kind=chosen,
         policy=policy,
         author=author,
@@ -76,6 +77,8 @@ def approve_proposal(
 ) -> Proposal:
     """Approve exactly the content seen; with the last approval needed, apply it at once."""
     proposal = queries.get_proposal(proposal_id, for_update=True)
+    # What was read beside a row that had to be waited for is as old as the question.
+    proposal.policy = policies.get_policy(proposal.policy_id, for_update=True)
     authorize("proposal.approve", proposal.as_resource())
     authorize("policy.approve", proposal.policy.as_resource())
     require_version(proposal.version, expected_version)
@@ -167,6 +170,12 @@ def comment_on_proposal(*, proposal_id: UUID, text: str) -> Comment:
     )
     emit("proposal.commented", resource=proposal.as_resource(), change=Change(reason=text))
     return comment
+
+
+def _next_number() -> int:
+    take_turn("proposal.number")
+    last: int | None = Proposal.objects.aggregate(last=Max("number"))["last"]
+    return (last or 0) + 1
 
 
 def _apply(proposal: Proposal) -> None:
