@@ -32,8 +32,10 @@ def register_agent(
     max_depth: int = 1,
 ) -> Agent:
     """Register an agent of the person who calls, limited to capabilities at a scope."""
-    scope = require_live(queries.get_scope(scope_id))
-    owner = _calling_user()
+    # Whoever ends the place, the person or the agents waits here, or is waited for: always in
+    # this order, scope, person, agents.
+    scope = require_live(queries.get_scope(scope_id, for_update=True))
+    owner = _require_active(_calling_user())
     if not 1 <= max_depth <= MAX_DELEGATION_DEPTH:
         raise Invalid(fields={"max_depth": [f"Choose 1 to {MAX_DELEGATION_DEPTH}."]})
     agent = Agent(
@@ -63,10 +65,13 @@ def delegate_agent(
     max_severity: str = Severity.INFO,
 ) -> Agent:
     """Let an agent delegate part of what it holds to another, never more, never for longer."""
+    seen = queries.get_agent(parent_id)
+    scope = queries.get_scope(scope_id or seen.scope_id, for_update=True)
+    _require_active(queries.get_user(seen.owner_id, for_update=True))
     parent = queries.get_agent(parent_id, for_update=True)
     authorize("agent.delegate", parent.as_resource())
     _require_live(parent)
-    scope = require_live(queries.get_scope(scope_id or parent.scope_id))
+    require_live(scope)
     agent = Agent(
         name=clean_text(name, field="name"),
         owner=parent.owner,
@@ -88,6 +93,8 @@ def delegate_agent(
 @operation("agent.revoke")
 def revoke_agent(*, agent_id: UUID, reason: str = "") -> Agent:
     """Revoke an agent and every agent it delegated to, at once."""
+    # With the person locked nothing is delegated below the agent while its descendants are read.
+    queries.get_user(queries.get_agent(agent_id).owner_id, for_update=True)
     agent = queries.get_agent(agent_id, for_update=True)
     authorize("agent.revoke", agent.as_resource())
     if agent.revoked_at is not None:
@@ -109,16 +116,30 @@ def revoke_agents_of(user: User) -> list[Agent]:
     return agents
 
 
+def revoke_agents_at(scope_ids: Sequence[UUID]) -> None:
+    """Revoke every live agent that works at one of the scopes as part of another operation."""
+    _revoke(list(Agent.objects.filter(scope_id__in=scope_ids)))
+
+
 def _revoke(agents: list[Agent]) -> None:
     ids = [agent.id for agent in agents]
-    Agent.objects.filter(id__in=ids, revoked_at__isnull=True).update(revoked_at=clock.now())
+    rows = Agent.objects.filter(id__in=ids, revoked_at__isnull=True)
+    # Locked in one order by everybody: two that overlap wait, they do not deadlock.
+    held = list(rows.select_for_update().order_by("id").values_list("id", flat=True))
+    Agent.objects.filter(id__in=held).update(revoked_at=clock.now())
 
 
 def _calling_user() -> User:
     principal = current_actor().principal
     if principal.kind != PrincipalKind.USER:
         raise Conflict("Only a person can register an agent; an agent delegates.")
-    return queries.get_user(UUID(principal.id))
+    return queries.get_user(UUID(principal.id), for_update=True)
+
+
+def _require_active(user: User) -> User:
+    if not user.is_active:
+        raise Conflict(f"{user.name} is deactivated.")
+    return user
 
 
 def _clean_capabilities(capabilities: Sequence[str]) -> list[str]:

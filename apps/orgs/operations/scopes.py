@@ -13,8 +13,9 @@ from apps.kernel.operation import operation
 
 from .. import queries
 from ..checks import TEXT_LENGTH, clean_slug, clean_text, require_live
-from ..models import Agent, Scope
+from ..models import Scope
 from ..types import PARENT_KIND, ScopeKind
+from .agents import revoke_agents_at
 
 SLUG_TAKEN = {
     "scope_slug_once_per_parent": ("slug", "This slug is already taken in the same place.")
@@ -87,10 +88,9 @@ def archive_scope(*, scope_id: UUID, reason: str = "") -> Scope:
         raise Conflict("The company itself cannot be archived.")
     require_live(scope)
     moment = clock.now()
-    below = Scope.objects.live().within(scope.id).select_for_update().order_by("id")
-    ids = list(below.values_list("id", flat=True))
+    ids = _lock_live_within(scope)
     Scope.objects.filter(id__in=ids).update(archived_at=moment, archived_with=scope.id)
-    Agent.objects.filter(scope_id__in=ids, revoked_at__isnull=True).update(revoked_at=moment)
+    revoke_agents_at(ids)
     scope.refresh_from_db()
     payload = {"archived_scope_ids": [str(item) for item in ids]}
     emit(
@@ -104,17 +104,31 @@ def archive_scope(*, scope_id: UUID, reason: str = "") -> Scope:
 @operation("scope.restore")
 def restore_scope(*, scope_id: UUID) -> Scope:
     """Bring back a scope and what was archived with it; Conflict below an archived one."""
+    parent_id = queries.get_scope(scope_id).parent_id
+    parent = queries.get_scope(parent_id, for_update=True) if parent_id else None
     scope = queries.get_scope(scope_id, for_update=True)
     authorize("scope.restore", scope.as_resource())
     if scope.archived_at is None or scope.archived_with != scope.id:
         raise Conflict(f"{scope.name} was not archived by itself.")
-    if scope.parent_id and queries.get_scope(scope.parent_id).archived_at is not None:
+    if parent is not None and parent.archived_at is not None:
         raise Conflict("Restore the scope above it first.")
     with conflicts(SLUG_TAKEN):
         Scope.objects.filter(archived_with=scope.id).update(archived_at=None, archived_with=None)
     scope.refresh_from_db()
     emit("scope.restored", resource=scope.as_resource())
     return scope
+
+
+def _lock_live_within(scope: Scope) -> list[UUID]:
+    """Return the live scopes from `scope` down, locked: nothing can be added below them."""
+    held: list[UUID] = []
+    while True:
+        rows = Scope.objects.live().within(scope.id).exclude(id__in=held)
+        # What was added while this waited for a lock shows only when asked again.
+        added = list(rows.select_for_update().order_by("id").values_list("id", flat=True))
+        if not added:
+            return held
+        held += added
 
 
 def _create(parent: Scope, kind: ScopeKind, *, name: str, slug: str, description: str) -> Scope:
