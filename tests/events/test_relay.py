@@ -52,7 +52,11 @@ def handled_by(monkeypatch):
 
 
 def _emit(company, times, person="viewer"):
-    """Update a person so often; each update adds one to their version, each delivery another."""
+    """Update a person so often; each update adds one to their version, each delivery another.
+
+    What other tests left to deliver is delivered first.
+    """
+    _deliver_all()
     user = company.users[person]
     for number in range(times):
         with company.acting("admin"):
@@ -103,7 +107,7 @@ def test_an_effect_and_its_receipt_are_undone_together(
         raise RuntimeError("the receipt could not be written")
 
     monkeypatch.setattr(relay, "_finish", broken)
-    _deliver_all()
+    relay.run_due()
     assert _version(committed_company) == 2
     (row,) = _deliveries(committed_company)
     assert (row.state, row.attempts) == ("pending", 1)
@@ -173,8 +177,8 @@ def _dead(company):
 def test_a_failing_delivery_waits_ever_longer_and_is_given_up(
     committed_company, counting, handled_by
 ):
-    handled_by(_fail)
     _emit(committed_company, 1)
+    handled_by(_fail)
     moment = clock.now() + timedelta(seconds=1)
     for attempt in range(1, MAX_ATTEMPTS):
         with clock.at(moment):
@@ -210,8 +214,8 @@ def test_the_wait_doubles_up_to_an_hour(attempts):
 def test_a_replayed_delivery_keeps_its_event_and_takes_effect_once(
     committed_company, counting, handled_by
 ):
-    handled_by(_fail)
     _emit(committed_company, 1)
+    handled_by(_fail)
     dead = _dead(committed_company)
     from tests.events.relay_victim import count
 
@@ -229,8 +233,8 @@ def test_a_replayed_delivery_keeps_its_event_and_takes_effect_once(
 def test_a_discarded_delivery_needs_a_reason_and_stays_discarded(
     committed_company, counting, handled_by
 ):
-    handled_by(_fail)
     _emit(committed_company, 1)
+    handled_by(_fail)
     dead = _dead(committed_company)
     with pytest.raises(Invalid) as caught, committed_company.acting("admin"):
         discard_delivery(delivery_id=dead.id, reason="  ")
