@@ -12,7 +12,9 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 
 from aeterna_portal.lifespan import Lifespan
 from aeterna_portal.routes import websocket_routes
+from aeterna_portal.tracing import start_tracing
 
+start_tracing(service="aeterna-portal")
 application = ProtocolTypeRouter(
     {
         "http": django_application,

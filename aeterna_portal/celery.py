@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aeterna_portal.settings")
 
@@ -13,3 +14,11 @@ app.conf.beat_schedule = {
     "deliver-due-events": {"task": "events.deliver_due", "schedule": 30.0},
     "end-expired-sessions": {"task": "identity.end_expired_sessions", "schedule": 3600.0},
 }
+
+
+@worker_process_init.connect
+def _trace_worker(**_: object) -> None:
+    # Spans are sent by a thread, which does not survive the worker's fork.
+    from aeterna_portal.tracing import start_tracing
+
+    start_tracing(service="aeterna-worker")
