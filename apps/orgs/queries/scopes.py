@@ -76,6 +76,11 @@ def list_scopes(*, kind: str = "", include_archived: bool = False) -> QuerySet[S
     return rows.order_by("path__len", "name", "id")  # type: ignore[no-any-return]
 
 
+def list_companies() -> QuerySet[Scope]:
+    """Return the root of every company, by name; for `across_tenants`, else only one's own."""
+    return Scope.objects.filter(parent__isnull=True).order_by("name", "id")  # type: ignore[no-any-return]
+
+
 def list_children(scope_id: UUID) -> QuerySet[Scope]:
     """Return the live scopes directly below one."""
     return list_scopes().filter(parent_id=scope_id)

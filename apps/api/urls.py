@@ -1,0 +1,29 @@
+"""Every address of the REST interface, mounted at /api/v1/."""
+
+from django.urls import path, re_path
+
+from apps.audit.entrypoints import rest as audit
+from apps.events.entrypoints import rest as events
+from apps.fleet.entrypoints import rest as fleet
+from apps.identity.entrypoints import rest as identity
+from apps.orgs.entrypoints import rest as orgs
+from apps.policies.entrypoints import rest as policies
+from apps.proposals.entrypoints import rest as proposals
+
+from . import history
+from .documents import docs, openapi
+from .endpoint import url_patterns
+from .nowhere import Nowhere
+
+app_name = "api"
+ROUTES = tuple(
+    route
+    for module in (identity, orgs, policies, proposals, fleet, audit, events, history)
+    for route in module.ROUTES
+)
+urlpatterns = [
+    path("openapi.json", openapi, name="openapi"),
+    re_path(r"^docs/?$", docs, name="docs"),
+    *url_patterns(ROUTES),
+    re_path(r"", Nowhere.as_view(), name="nowhere"),
+]

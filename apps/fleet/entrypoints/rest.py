@@ -1,0 +1,110 @@
+"""The fleet's place in the REST interface."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.kernel import clock
+from apps.kernel.authorization import authorize
+from apps.kernel.entrypoints.rest import ListQuery, Reason, Route
+from apps.orgs.queries import get_root
+from apps.policies.queries import get_head
+
+from .. import queries
+from ..models import Acknowledgement, CedarAgent
+from ..operations import enroll_agent, revoke_agent, rotate_token
+from .serializers import (
+    AcknowledgementOut,
+    CedarAgentFilter,
+    CedarAgentOut,
+    EnrolledOut,
+    EnrollIn,
+)
+
+SHOWN = tuple(name for name in CedarAgentOut.model_fields if name not in ("health", "lag"))
+
+
+def list_agents(*, include_revoked: bool = False) -> QuerySet[CedarAgent]:
+    """List the Cedar agents with how they stand, by name."""
+    authorize("fleet.view", get_root().as_resource())
+    return queries.list_agents(include_revoked=include_revoked)
+
+
+def view_agent(*, agent_id: UUID) -> Mapping[str, Any]:
+    """Return one Cedar agent and how it stands."""
+    agent = queries.get_agent(agent_id)
+    authorize("fleet.view", agent.as_resource())
+    return _standing(agent)
+
+
+def list_acknowledgements(*, agent_id: UUID) -> QuerySet[Acknowledgement]:
+    """List what a Cedar agent answered to revisions, newest first."""
+    agent = queries.get_agent(agent_id)
+    authorize("fleet.view", agent.as_resource())
+    return queries.list_acknowledgements(agent.id)
+
+
+def enroll(*, name: str) -> Mapping[str, Any]:
+    """Enroll a Cedar agent; its token is told only now."""
+    agent, token = enroll_agent(name=name)
+    return {**_standing(agent), "token": token}
+
+
+def rotate(*, agent_id: UUID) -> Mapping[str, Any]:
+    """Give a Cedar agent a new token, told only now; the old one ends at once."""
+    agent, token = rotate_token(agent_id=agent_id)
+    return {**_standing(agent), "token": token}
+
+
+def revoke(*, agent_id: UUID, reason: str = "") -> Mapping[str, Any]:
+    """End a Cedar agent."""
+    return _standing(revoke_agent(agent_id=agent_id, reason=reason))
+
+
+def present(agents: Sequence[CedarAgent]) -> list[dict[str, Any]]:
+    """Return agents with how each stands against the newest revision, at this moment."""
+    head, moment = get_head(), clock.now()
+    return [
+        {
+            **{name: getattr(agent, name) for name in SHOWN},
+            "health": agent.health(head_digest=head.digest, head=head.number, moment=moment),
+            "lag": max(0, head.number - agent.revision),
+        }
+        for agent in agents
+    ]
+
+
+def _standing(agent: CedarAgent) -> dict[str, Any]:
+    return present([agent])[0]
+
+
+AGENT = "cedar-agents/<uuid:agent_id>"
+
+ROUTES = (
+    Route(
+        method="GET", path="cedar-agents", name="cedar_agent.list", call=list_agents,
+        query=CedarAgentFilter, answers=CedarAgentOut, order=("name", "id"), present=present,
+    ),
+    Route(
+        method="POST", path="cedar-agents", name="cedar_agent.enroll", call=enroll,
+        takes=EnrollIn, answers=EnrolledOut, status=201, located="cedar-agents/{id}",
+        told_once="token",
+    ),
+    Route(
+        method="GET", path=AGENT, name="cedar_agent.view", call=view_agent, answers=CedarAgentOut,
+    ),
+    Route(
+        method="POST", path=f"{AGENT}/rotate", name="cedar_agent.rotate", call=rotate,
+        answers=EnrolledOut, told_once="token",
+    ),
+    Route(
+        method="POST", path=f"{AGENT}/revoke", name="cedar_agent.revoke", call=revoke,
+        takes=Reason, answers=CedarAgentOut,
+    ),
+    Route(
+        method="GET", path=f"{AGENT}/acknowledgements", name="cedar_agent.acknowledgements",
+        call=list_acknowledgements, query=ListQuery, answers=AcknowledgementOut, order=("-id",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,130 @@
+"""The place of policies and revisions in the REST interface."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.kernel.authorization import authorize
+from apps.kernel.entrypoints.rest import ListQuery, Route
+from apps.kernel.errors import NotFound
+from apps.orgs.queries import get_root, get_scope
+
+from .. import queries
+from ..cedar import find_problems
+from ..models import Head, Policy, PolicyVersion, Revision
+from ..operations import draft_policy, edit_policy
+from ..types import Bundle
+from .serializers import (
+    BundleOut,
+    CedarIn,
+    HeadOut,
+    PolicyFilter,
+    PolicyIn,
+    PolicyOut,
+    PolicyPatch,
+    PolicyVersionOut,
+    RevisionOut,
+    ValidationOut,
+)
+
+
+def list_policies(
+    *, q: str = "", state: str = "", severity: str = "", scope_id: UUID | None = None
+) -> QuerySet[Policy]:
+    """List the policies that the caller may view, by name."""
+    place = str(get_scope(scope_id).id) if scope_id else ""
+    rows = queries.list_policies(text=q.strip(), state=state, scope_id=place)
+    return rows.filter(severity=severity) if severity else rows
+
+
+def view_policy(*, policy_id: UUID) -> Policy:
+    """Return one policy with its working copy."""
+    policy = queries.get_policy(policy_id)
+    authorize("policy.view", policy.as_resource())
+    return policy
+
+
+def validate(*, cedar: str) -> Mapping[str, Any]:
+    """Check Cedar text against the company's schema; saves nothing."""
+    authorize("policy.validate", get_root().as_resource())
+    problems = find_problems(cedar)
+    return {"is_valid": not problems, "problems": problems}
+
+
+def list_versions(*, policy_id: UUID) -> QuerySet[PolicyVersion]:
+    """List the versions of a policy that were ever in force, newest first."""
+    return queries.list_versions(view_policy(policy_id=policy_id).id)
+
+
+def view_version(*, policy_id: UUID, number: int) -> PolicyVersion:
+    """Return what one version of a policy says."""
+    policy = view_policy(policy_id=policy_id)
+    version = queries.find_version(policy_id=policy.id, number=number)
+    if version is None:
+        raise NotFound("There is no such version.")
+    return version
+
+
+def list_revisions() -> QuerySet[Revision]:
+    """List the revisions, newest first."""
+    authorize("fleet.view", get_root().as_resource())
+    return queries.list_revisions()
+
+
+def view_head() -> Head:
+    """Return the number and digest of the newest revision."""
+    authorize("fleet.view", get_root().as_resource())
+    return queries.get_head()
+
+
+def view_revision(*, number: int) -> Bundle:
+    """Return one revision with its policies, schema and entities."""
+    authorize("fleet.view", get_root().as_resource())
+    return queries.load_bundle(number)
+
+
+POLICY = "policies/<uuid:policy_id>"
+
+ROUTES = (
+    Route(
+        method="GET", path="policies", name="policy.list", call=list_policies,
+        query=PolicyFilter, answers=PolicyOut, order=("name", "id"),
+    ),
+    Route(
+        method="POST", path="policies", name="policy.draft", call=draft_policy,
+        takes=PolicyIn, answers=PolicyOut, status=201, located="policies/{id}",
+    ),
+    Route(
+        method="POST", path="policies/validate", name="policy.validate", call=validate,
+        takes=CedarIn, answers=ValidationOut,
+    ),
+    Route(
+        method="GET", path=POLICY, name="policy.view", call=view_policy,
+        answers=PolicyOut, is_versioned=True,
+    ),
+    Route(
+        method="PATCH", path=POLICY, name="policy.edit", call=edit_policy,
+        takes=PolicyPatch, answers=PolicyOut, is_versioned=True,
+    ),
+    Route(
+        method="GET", path=f"{POLICY}/versions", name="policy.versions", call=list_versions,
+        query=ListQuery, answers=PolicyVersionOut, order=("-number",),
+    ),
+    Route(
+        method="GET", path=f"{POLICY}/versions/<int:number>", name="policy.version",
+        call=view_version, answers=PolicyVersionOut,
+    ),
+    Route(
+        method="GET", path="revisions", name="revision.list", call=list_revisions,
+        query=ListQuery, answers=RevisionOut, order=("-number",),
+    ),
+    Route(
+        method="GET", path="revisions/head", name="revision.head", call=view_head, answers=HeadOut,
+    ),
+    Route(
+        method="GET", path="revisions/<int:number>", name="revision.view", call=view_revision,
+        answers=BundleOut,
+    ),
+)  # fmt: skip

@@ -1,0 +1,142 @@
+"""Policies and revisions as REST tells and takes them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from apps.kernel.entrypoints.rest import (
+    Body,
+    Line,
+    ListQuery,
+    Patch,
+    PersonRef,
+    Ref,
+    Resource,
+    Text,
+    optional_query,
+    unset,
+)
+from apps.orgs.checks import TEXT_LENGTH
+
+from ..types import MAX_CEDAR_CHARACTERS, MergeStrategy, PolicyMode, PolicyState, Severity
+
+Cedar = Annotated[
+    Text,
+    StringConstraints(min_length=1, max_length=MAX_CEDAR_CHARACTERS),
+    Field(description="One or more Cedar policy statements."),
+]
+Description = Annotated[Text, StringConstraints(max_length=TEXT_LENGTH)]
+
+
+class PolicyOut(Resource):
+    """A policy: its working copy and, in `active_version`, the number of what is in force."""
+
+    id: UUID
+    scope: Ref
+    author: PersonRef
+    name: str
+    description: str
+    severity: Severity
+    mode: PolicyMode
+    merge_strategy: MergeStrategy
+    state: PolicyState
+    cedar: str
+    active_version: int | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class PolicyFilter(ListQuery):
+    q: Annotated[Text, StringConstraints(max_length=200)] = ""
+    state: PolicyState | None = optional_query()
+    severity: Severity | None = optional_query()
+    scope_id: UUID | None = optional_query()
+
+
+class PolicyIn(Body):
+    """A new policy; it is not in force before a proposal is approved."""
+
+    scope_id: UUID
+    name: Line
+    cedar: Cedar
+    description: Description = unset()
+    severity: Severity = unset()
+    mode: PolicyMode = unset()
+    merge_strategy: MergeStrategy = unset()
+
+
+class PolicyPatch(Patch):
+    """What to change in the working copy."""
+
+    name: Line = unset()
+    cedar: Cedar = unset()
+    description: Description = unset()
+    severity: Severity = unset()
+    mode: PolicyMode = unset()
+    merge_strategy: MergeStrategy = unset()
+
+
+class CedarIn(Body):
+    """Cedar text to check."""
+
+    cedar: Annotated[str, StringConstraints(max_length=2 * MAX_CEDAR_CHARACTERS)]
+
+
+class ProblemOut(Resource):
+    """What is wrong with Cedar text, and where; line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+    severity: str
+
+
+class ValidationOut(Resource):
+    """Whether Cedar text is valid against the company's schema."""
+
+    is_valid: bool
+    problems: list[ProblemOut]
+
+
+class PolicyVersionOut(Resource):
+    """What a policy said when it came into force; never changes."""
+
+    policy_id: UUID
+    number: int
+    cedar: str
+    digest: str
+    severity: Severity
+    mode: PolicyMode
+    merge_strategy: MergeStrategy
+    activated_at: datetime
+
+
+class RevisionOut(Resource):
+    """One state of policies, schema and organization that agents enforce together."""
+
+    number: int
+    digest: str
+    previous_digest: str | None
+    reason: str
+    published_at: datetime
+
+
+class HeadOut(Resource):
+    """The newest revision; 0 and null before the first."""
+
+    number: int
+    digest: str | None
+
+
+class BundleOut(Resource):
+    """A revision with everything an agent gets to decide by."""
+
+    revision: int
+    digest: str
+    previous_digest: str | None
+    policies: list[dict[str, Any]]
+    schema_text: str = Field(serialization_alias="schema", validation_alias="schema")
+    entities: list[dict[str, Any]]
