@@ -98,6 +98,7 @@ class Run:
 
     def _variables(self, services: Services, addresses: Addresses) -> dict[str, str]:
         ours = environment(
+            folder=self.folder,
             secret_key=load_secrets(self.folder).secret_key,
             urls=services.urls,
             redis_url=services.redis_url,

@@ -15,6 +15,8 @@ from .provision import Passwords, Urls
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SECRETS_FILE = "secrets.json"
+PEOPLE_FILE = "demo.json"
+EMBEDDED = "aeterna-embedded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,14 @@ def load_secrets(folder: Path) -> Secrets:
 
 
 def environment(
-    *, secret_key: str, urls: Urls, redis_url: str, port: int, public_url: str
+    *, folder: Path, secret_key: str, urls: Urls, redis_url: str, port: int, public_url: str
 ) -> dict[str, str]:
     """Return the environment variables the portal's processes of a demo need."""
     return {
         "AETERNA_ENVIRONMENT": "demo",
         "LOCAL_PASSWORDS": "true",
         "SECRET_KEY": secret_key,
+        "DEMO_PEOPLE_FILE": str(folder / PEOPLE_FILE),
         "DATABASE_URL": urls.app,
         "DATABASE_OWNER_URL": urls.owner,
         "DATABASE_PLATFORM_URL": urls.platform,
@@ -101,8 +104,9 @@ def lock(path: Path, *, wait: bool = False) -> int:
 
 
 def _draw(name: str) -> str:
-    # Production settings refuse a key that says it is a demo's.
-    return ("demo-" if name == "secret_key" else "") + secrets.token_urlsafe(32)
+    # Production settings refuse a key that says it is a demo's, and passwords of embedded servers.
+    prefix = "demo-" if name == "secret_key" else f"{EMBEDDED}-"
+    return prefix + secrets.token_urlsafe(32)
 
 
 def _read_secrets(path: Path) -> Secrets | None:

@@ -7,15 +7,16 @@ import urllib.request
 from pathlib import Path
 
 from .programs import Addresses
+from .state import PEOPLE_FILE
 
 PATIENCE_SECONDS = 5
 POLL_SECONDS = 0.1
 
 NEXT = """\
 What to try next
-  1. Sign in as {developer}, open Policies, change one and propose it.
-  2. Sign in as {approver} in a second browser and approve the proposal.
-  3. Watch both agents follow on the Agents page, and find every step under Audit.
+  1. Sign in as {author}, open Policies, write one from a sample and propose it.
+  2. Sign in as {approver} in a private window and approve the proposal.
+  3. Watch both agents follow on the Fleet page, and find every step under Audit.
   4. Ask an agent: curl {agent}/v1/status
 
 Logs: {logs}    Stop: Ctrl-C    Begin anew: make reset
@@ -42,7 +43,7 @@ def is_served(url: str) -> bool:
 
 def welcome(*, folder: Path, addresses: Addresses) -> str:
     """Return the text for the person at the terminal."""
-    people = _people(folder / "demo.json")
+    people = _people(folder / PEOPLE_FILE)
     lines = ["", f"Aeterna Portal is at {addresses.public_url}", ""]
     if people:
         widths = [max(len(row[column]) for row in people) for column in range(4)]
@@ -53,10 +54,10 @@ def welcome(*, folder: Path, addresses: Addresses) -> str:
         lines.append("")
     lines.append("Cedar agents")
     lines += [f"  {url}" for url in addresses.agent_urls]
-    developer = _find(people, "developer")
+    author = _find(people, "architect")
     approver = _find(people, "admin")
     text = NEXT.format(
-        developer=developer,
+        author=author,
         approver=approver,
         agent=addresses.agent_urls[0],
         logs=folder / "logs",

@@ -17,7 +17,7 @@ from pydantic import (
 
 MIN_SECRET_LENGTH = 40
 EMBEDDED = "aeterna-embedded"
-"""What the addresses of embedded servers carry, as application or client name."""
+"""What the passwords of embedded servers begin with."""
 
 
 class Mode(StrEnum):
@@ -73,6 +73,7 @@ class Environment(BaseModel):
     allowed_hosts: tuple[str, ...] = ()
     cors_allowed_origins: tuple[str, ...] = ()
     local_passwords: bool = False
+    demo_people_file: str = ""
     session_seconds: int = Field(default=12 * 3600, ge=60, le=30 * 86400)
     api_requests_per_minute: int = Field(default=600, ge=1)
     max_body_bytes: int = Field(default=2_000_000, ge=1024)
@@ -119,7 +120,8 @@ def _faults(values: Mapping[str, Any]) -> dict[str, bool]:
     database = values.get("database_url", "")
     return faults | {
         "DEBUG must be off in production": debug,
-        "SECRET_KEY is a default or demo value": "insecure" in key or "tests-only" in key,
+        "SECRET_KEY is a default or demo value": "insecure" in key
+        or key.startswith(("demo-", "tests-only")),
         "DATABASE_URL points at the embedded Postgres": EMBEDDED in database,
         "REDIS_URL points at the embedded Redis": EMBEDDED in values.get("redis_url", ""),
         "PUBLIC_URL must be https in production": not str(values.get("public_url", "")).startswith(

@@ -96,6 +96,7 @@ def test_lock_admits_one(tmp_path: Path) -> None:
 
 def test_environment_names_what_the_portal_reads() -> None:
     told = environment(
+        folder=Path("/state"),
         secret_key="key",
         urls=Urls(owner="owner", app="app", platform="platform"),
         redis_url="redis",
@@ -105,6 +106,7 @@ def test_environment_names_what_the_portal_reads() -> None:
     assert told == {
         "AETERNA_ENVIRONMENT": "demo",
         "LOCAL_PASSWORDS": "true",
+        "DEMO_PEOPLE_FILE": "/state/demo.json",
         "SECRET_KEY": "key",
         "DATABASE_URL": "app",
         "DATABASE_OWNER_URL": "owner",

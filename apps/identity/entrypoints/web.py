@@ -101,8 +101,8 @@ def _page(
 
 
 def _demo_people() -> list[dict[str, str]]:
-    path = getattr(settings, "DEMO_PEOPLE_FILE", None)
-    if path is None or settings.ENVIRONMENT.aeterna_environment is not Mode.DEMO:
+    path = settings.ENVIRONMENT.demo_people_file
+    if not path or settings.ENVIRONMENT.aeterna_environment is not Mode.DEMO:
         return []
     try:
         people: list[dict[str, str]] = json.loads(Path(path).read_text(encoding="utf-8"))
