@@ -23,7 +23,7 @@ ADDRESSES = Addresses(
 )
 PEOPLE = [
     {"name": "Ada Admin", "email": "ada@x.example", "password": "pw-1", "role": "Admin at X"},
-    {"name": "Dan Dev", "email": "dan@x.example", "password": "pw-2", "role": "Developer at x/y"},
+    {"name": "Dan Dev", "email": "dan@x.example", "password": "pw-2", "role": "Architect at x/y"},
 ]
 
 
@@ -128,10 +128,10 @@ def test_welcome_tells_where_who_and_what_next(tmp_path: Path) -> None:
     text = welcome(folder=tmp_path, addresses=ADDRESSES)
     assert "Aeterna Portal is at https://portal.example" in text
     assert "  Ada Admin   Admin at X         ada@x.example   pw-1\n" in text
-    assert "  Dan Dev     Developer at x/y   dan@x.example   pw-2\n" in text
+    assert "  Dan Dev     Architect at x/y   dan@x.example   pw-2\n" in text
     assert "  http://127.0.0.1:8181\n  http://127.0.0.1:8182\n" in text
     assert "Sign in as Dan" in text
-    assert "Sign in as Ada in a second browser" in text
+    assert "Sign in as Ada in a private window" in text
     assert "curl http://127.0.0.1:8181/v1/status" in text
 
 
