@@ -6,13 +6,19 @@ database happens exactly once however often the relay is killed.
 
 import logging
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
 from apps.kernel import clock
 from apps.kernel.actor import service_actor
+from apps.kernel.errors import ProgrammingError
 from apps.kernel.telemetry import DELIVERIES_TOTAL
-from apps.kernel.tenancy import across_tenants, acting_as
+from apps.kernel.tenancy import APP, across_tenants, acting_as
 
 from .models import Delivery, Event
 from .subscriptions import SUBSCRIPTIONS
@@ -22,12 +28,18 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 
 
-def run_due(*, limit: int = BATCH) -> int:
-    """Run the deliveries that are due now, oldest first, fair between tenants; return how many."""
-    due = _find_due(limit)
-    for tenant_id, delivery_id in due:
-        _deliver(tenant_id, delivery_id)
-    return len(due)
+def run_due(*, limit: int = BATCH, should_stop: Callable[[], bool] = lambda: False) -> int:
+    """Run the deliveries that are due now, taking turns between tenants; return how many.
+
+    Ends after the delivery at hand once `should_stop` says so. Raises DatabaseError when the
+    database is out of reach; what was not delivered is still due then.
+    """
+    ran = 0
+    for tenant_id, delivery_id in _find_due(limit):
+        if should_stop():
+            break
+        ran += _deliver(tenant_id, delivery_id)
+    return ran
 
 
 def backoff(attempts: int) -> timedelta:
@@ -38,36 +50,39 @@ def backoff(attempts: int) -> timedelta:
 
 
 def _find_due(limit: int) -> list[tuple[UUID, UUID]]:
+    oldest_first = [F("next_attempt_at"), F("id")]
+    turn = Window(RowNumber(), partition_by=F("tenant_id"), order_by=oldest_first)
     with across_tenants("find due deliveries"):
-        rows = (
-            Delivery.objects.due(clock.now())
-            .order_by("next_attempt_at", "id")
-            .values_list("tenant_id", "id")[:limit]
+        rows = Delivery.objects.due(clock.now()).annotate(turn=turn)
+        return list(
+            rows.order_by("turn", *oldest_first).values_list("tenant_id", "id")[:limit],
         )
-        return _round_robin(list(rows))
 
 
-def _round_robin(rows: list[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
-    queues: dict[UUID, list[tuple[UUID, UUID]]] = {}
-    for row in rows:
-        queues.setdefault(row[0], []).append(row)
-    turns = [(turn, row) for queue in queues.values() for turn, row in enumerate(queue)]
-    return [row for _, row in sorted(turns, key=lambda item: item[0])]
-
-
-def _deliver(tenant_id: UUID, delivery_id: UUID) -> None:
+def _deliver(tenant_id: UUID, delivery_id: UUID) -> bool:
+    """Run one delivery; False if another relay has it or had it."""
     actor = service_actor(tenant_id=tenant_id, name="relay")
     try:
         with acting_as(actor):
             delivery = _lock(delivery_id)
             if delivery is None:
-                return
-            SUBSCRIPTIONS[delivery.handler].handle(_happened(delivery.event))
+                return False
+            _handle(delivery)
             _finish(delivery)
     except Exception as error:
         logger.exception("delivery failed", extra={"delivery_id": str(delivery_id)})
         with acting_as(actor):
             _postpone(delivery_id, error)
+    return True
+
+
+def _handle(delivery: Delivery) -> None:
+    subscription = SUBSCRIPTIONS.get(delivery.handler)
+    if subscription is None:
+        raise ProgrammingError(f"this release has no handler {delivery.handler}")
+    # A denial commits with the scope; what the handler did before it must not.
+    with transaction.atomic(using=APP):
+        subscription.handle(_happened(delivery.event))
 
 
 def _lock(delivery_id: UUID) -> Delivery | None:

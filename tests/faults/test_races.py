@@ -116,7 +116,7 @@ def test_revisions_published_and_activated_at_once_have_gap_free_numbers(committ
     ]
 
     def publish() -> Any:
-            with acting_as(company.service("relay")):
+        with acting_as(company.service("relay")):
             return publish_revision(reason="organization")
 
     outcomes = together(*approvals, *([publish] * (THREADS // 2)))
@@ -211,6 +211,7 @@ def test_an_agent_registered_while_its_owner_is_deactivated_does_not_survive(com
 def test_an_agent_delegated_while_the_chain_above_is_revoked_does_not_survive(committed_company):
     company = committed_company
     top = make_agent(company, name="top", max_depth=3)
+
     def delegate(parent: Agent, name: str, capabilities: list[str]) -> Any:
         with acting_as(company.agent_actor(parent)):
             return delegate_agent(
@@ -237,6 +238,7 @@ def test_delegating_while_the_place_is_archived_ends_without_deadlock(committed_
     company = committed_company
     api = company.scopes["api"]
     parent = make_agent(company, name="parent", scope_id=api.id, max_depth=2)
+
     def delegate() -> Any:
         with acting_as(company.agent_actor(parent)):
             return delegate_agent(parent_id=parent.id, **agent_values(company))

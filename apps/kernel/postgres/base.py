@@ -20,5 +20,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]
-        if not autocommit:
-            apply_tenant(self)
+        if autocommit:
+            return
+        try:
+            with self.wrap_database_errors:
+                apply_tenant(self)
+        except Exception:
+            # Django believes that no transaction opened: such a connection must not be used again.
+            self.close()
+            raise

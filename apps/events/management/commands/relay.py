@@ -1,5 +1,6 @@
 """`manage.py relay`: deliver events until told to stop."""
 
+import logging
 import signal
 import threading
 import time
@@ -7,11 +8,14 @@ from typing import Any
 
 import redis
 from django.core.management.base import BaseCommand
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from apps.events.nudge import CHANNEL, client
-from apps.events.relay import BATCH, run_due
+from apps.events.relay import run_due
 
+logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.2
+RETRY_SECONDS = 1.0
 
 
 class Command(BaseCommand):
@@ -25,8 +29,15 @@ class Command(BaseCommand):
             signal.signal(name, lambda *_: stop.set())
         hints = _Hints()
         while not stop.is_set():
-            if run_due() < BATCH:
-                hints.wait()
+            try:
+                ran = run_due(should_stop=stop.is_set)
+            except (OperationalError, InterfaceError):
+                logger.warning("the database is out of reach; trying again", exc_info=True)
+                close_old_connections()
+                stop.wait(RETRY_SECONDS)
+            else:
+                if not ran:
+                    hints.wait()
 
 
 class _Hints:
