@@ -13,25 +13,26 @@ FILL = """
     INSERT INTO events_event (id, tenant_id, occurred_at, action, type, outcome, actor_kind,
         actor_id, actor_name, on_behalf_of, is_platform, channel, request_id, resource_type,
         resource_id, resource_name, scope_id, reason, policies, payload)
-    SELECT uuidv7(), ('00000000-0000-7000-8000-' || lpad((n %% %(tenants)s)::text, 12, '0'))::uuid,
+    SELECT uuidv7(), CASE n %% %(tenants)s WHEN 42 THEN %(company)s::uuid ELSE
+            ('00000000-0000-7000-8000-' || lpad((n %% %(tenants)s)::text, 12, '0'))::uuid END,
         now() - n * interval '1 second', 'policy.edit', 'policy.edited', 'done', 'User',
         md5((n %% 300)::text), 'Somebody', '[]', false, 'web', md5(n::text), 'Policy',
-        md5((n %% 9999)::text), 'A policy', gen_random_uuid(), '', '[]', '{}'
+        md5((n %% 9999)::text), 'A policy', %(company)s::uuid, '', '[]', '{}'
     FROM generate_series(1, %(rows)s) n
 """
 
 
-def fill(superuser_url: str) -> None:
-    """Write a million events of a hundred tenants."""
+def fill(superuser_url: str, *, company: uuid.UUID) -> None:
+    """Write a million events of a hundred tenants, of which `company` is one."""
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
-        connection.execute(FILL, {"tenants": TENANTS, "rows": ROWS})
+        connection.execute(FILL, {"tenants": TENANTS, "rows": ROWS, "company": company})
         connection.execute("VACUUM ANALYZE events_event")
 
 
-def measure(*, app_url: str, superuser_url: str) -> list[Figure]:
+def measure(*, app_url: str, superuser_url: str, company: uuid.UUID) -> list[Figure]:
     """Return the figures of the tenant wall."""
-    tenant = str(uuid.UUID("00000000-0000-7000-8000-000000000042"))
+    tenant = str(company)
     with psycopg.connect(app_url) as app, psycopg.connect(superuser_url) as free:
         app.execute(SET, (tenant,))
         seconds = interleaved(

@@ -32,8 +32,11 @@ def test_every_figure_is_measured_and_written_down(
 ) -> None:
     name = database_urls["DATABASE_URL"].rsplit("/", 1)[1]
     superuser = servers.superuser_url.rsplit("/", 1)[0] + f"/{name}"
-    isolation.fill(superuser)
-    figures = isolation.measure(app_url=database_urls["DATABASE_URL"], superuser_url=superuser)
+    tenant = committed_company.tenant_id
+    isolation.fill(superuser, company=tenant)
+    figures = isolation.measure(
+        app_url=database_urls["DATABASE_URL"], superuser_url=superuser, company=tenant
+    )
     with committed_company.acting("admin"):
         _, token = create_token(name="bench", expires_at=clock.now() + timedelta(days=1))
     with running_stack(tmp_path, database_urls, servers.redis_url) as stack:
