@@ -1,6 +1,6 @@
 """DRF's view of the actor that the middleware already authenticated."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
@@ -24,7 +24,7 @@ class ActorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     """How the OpenAPI document tells the ways to authenticate."""
 
     target_class = ActorAuthentication
-    name: ClassVar[Any] = ["bearer", "session"]
+    name = ["bearer", "session"]
 
     def get_security_definition(self, _auto_schema: Any) -> list[dict[str, Any]]:
         return [

@@ -26,6 +26,7 @@ class Endpoint(APIView):
     """One address with its methods; `routes` says what each does."""
 
     routes: ClassVar[Mapping[str, Route]] = {}
+    http_method_names = ("get", "head", "post", "patch", "delete")
     metadata_class = None
     media_type = JSON
 

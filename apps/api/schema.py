@@ -77,7 +77,7 @@ class PortalSchema(AutoSchema):
             "summary": route.summary,
             "tags": [route.path.split("/")[0]],
             "parameters": [*_path_parameters(route), *_query_parameters(route), *_headers(route)],
-            "security": self.get_auth(),
+            "security": [{name: []} for way in self.get_auth() for name in way],
             "responses": responses(route),
         }
         if route.takes is not None:

@@ -23,7 +23,8 @@ ROUTES = tuple(
 )
 urlpatterns = [
     path("openapi.json", openapi, name="openapi"),
-    re_path(r"^docs/?$", docs, name="docs"),
+    path("docs", docs, name="docs"),
+    path("docs/", docs),
     *url_patterns(ROUTES),
     re_path(r"", Nowhere.as_view(), name="nowhere"),
 ]
