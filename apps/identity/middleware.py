@@ -51,7 +51,7 @@ class ActorMiddleware:
 
 def _introduce(request: HttpRequest, found: SignedIn | None) -> None:
     request.actor = found.actor if found else None  # type: ignore[attr-defined]
-    request.user = found.user if found else AnonymousUser()  # type: ignore[assignment]
+    request.user = found.user if found else AnonymousUser()
     request.is_by_session = found is not None and found.by_session  # type: ignore[attr-defined]
     # A browser cannot be tricked into sending a bearer token, so nothing can be forged with one.
     if found is not None and not found.by_session:

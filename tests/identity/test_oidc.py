@@ -290,6 +290,19 @@ def test_a_provider_that_is_down_is_a_page_not_a_crash(company, okta, configure)
     assert "does not answer" in answer.content.decode()
 
 
+def test_nobody_queues_for_a_provider_that_does_not_answer(company, okta, monkeypatch):
+    asked = []
+
+    def silent(url, **_options):
+        asked.append(url)
+        raise httpx.ReadTimeout("silence")
+
+    monkeypatch.setattr(directory.httpx, "get", silent)
+    for _ in range(3):
+        assert Client().get("/sign-in/okta/").status_code == 503
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize(
     "metadata",
     [

@@ -101,6 +101,18 @@ def test_an_expired_session_is_nobody(company):
         assert SessionStore(session.session_key).get("user_id") is None
 
 
+def test_the_rows_of_expired_sessions_are_cleared_and_no_others(company):
+    from apps.identity.entrypoints.tasks import end_expired_sessions
+
+    ended, live = started(company), started(company)
+    Session.objects.filter(session_key=hashed(ended.session_key)).update(
+        expire_date=clock.now() - timedelta(seconds=1)
+    )
+    end_expired_sessions()
+    assert not SessionStore().exists(ended.session_key)
+    assert SessionStore().exists(live.session_key)
+
+
 async def test_the_store_works_for_asynchronous_doors_too(company):
     session = SessionStore()
     await session.aset("answer", 42)

@@ -42,7 +42,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     target = local_path(request.GET.get("next"))
     if who_is_signed_in(request) is not None:
         return redirect(target)
-    return _page(request, LocalSignInForm(initial={"next": target}), target)
+    initial = {"next": target, "email": request.GET.get("email", "")[:254]}
+    return _page(request, LocalSignInForm(initial=initial), target)
 
 
 @never_cache

@@ -20,7 +20,10 @@ TIMEOUT_SECONDS = 5
 FRESH_SECONDS = 3600
 ROTATION_SECONDS = 30
 """An unknown key id makes us ask again at most this often, whoever invents such ids."""
+PATIENCE_SECONDS = 5
+"""How long a provider that did not answer is not asked again, so that nobody queues for it."""
 MAX_DOCUMENT_BYTES = 1_000_000
+SILENT = "It is down, or its settings here are wrong. Trying again later may help."
 ALGORITHMS = ("RS256", "ES256", "PS256")
 KEY_TYPES = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 
@@ -48,6 +51,7 @@ class Directory:
     _keys: list[dict[str, Any]] = field(default_factory=list)
     _keys_at: float = 0
     _rotation_at: float = 0
+    _silent_until: float = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def metadata(self) -> Metadata:
@@ -79,7 +83,7 @@ class Directory:
         if self._metadata is not None and age < FRESH_SECONDS:
             return self._metadata
         try:
-            document = _fetch(f"{self.issuer}/.well-known/openid-configuration")
+            document = self._ask(f"{self.issuer}/.well-known/openid-configuration")
             self._metadata = _read_metadata(document, self.issuer)
         except ProviderUnavailable:
             if self._metadata is None:
@@ -102,8 +106,17 @@ class Directory:
     def _may_ask_again(self) -> bool:
         return time.monotonic() - self._rotation_at >= ROTATION_SECONDS or not self._rotation_at
 
+    def _ask(self, url: str) -> dict[str, Any]:
+        if time.monotonic() < self._silent_until:
+            raise ProviderUnavailable(SILENT)
+        try:
+            return _fetch(url)
+        except ProviderUnavailable:
+            self._silent_until = time.monotonic() + PATIENCE_SECONDS
+            raise
+
     def _read_keys(self) -> None:
-        keys = _fetch(self._fresh_metadata().jwks_uri).get("keys")
+        keys = self._ask(self._fresh_metadata().jwks_uri).get("keys")
         if not isinstance(keys, list):
             raise ProviderUnavailable("The provider publishes no keys.")
         self._keys = [key for key in keys if isinstance(key, dict) and key.get("use") != "enc"]
@@ -145,7 +158,7 @@ def _fetch(url: str) -> dict[str, Any]:
         document = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         logger.warning("provider does not answer", url=url, error=str(error))
-        raise ProviderUnavailable("The identity provider does not answer.") from error
+        raise ProviderUnavailable(SILENT) from error
     if not isinstance(document, dict):
         raise ProviderUnavailable("The provider's answer is not a JSON object.")
     return document

@@ -57,4 +57,4 @@ def bootstrap_portal(
         link_identity(user_id=user.id, provider=provider, issuer=issuer, subject=subject)
     after = {"company": company, "slug": slug, "administrator": user.email}
     emit("portal.bootstrapped", resource=get_root().as_resource(), change=Change(after=after))
-    return user.id  # type: ignore[no-any-return]
+    return user.id

@@ -64,8 +64,8 @@ def start_session(
 @operation("session.end")
 def end_session(*, session_id: str, reason: str = "") -> None:
     """End one session, by its hashed key, at once; raise NotFound if it is not live."""
-    row = queries.get_session(session_id)
-    resource = get_user(row.user_id).as_resource()
+    row, user_id = queries.get_session(session_id)
+    resource = get_user(user_id).as_resource()
     authorize("session.end", resource)
     row.delete()
     before = {"method": row.method, "started_at": row.created_at}

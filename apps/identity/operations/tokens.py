@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from apps.events.operations import emit
@@ -21,6 +22,9 @@ from .. import queries
 from ..models import ApiToken
 from ..scopes import clean_scopes, expand
 from ..types import MAX_TOKEN_DAYS, TokenKind
+
+if TYPE_CHECKING:
+    from apps.orgs.models import User
 
 
 @operation("token.create")
@@ -89,7 +93,7 @@ def revoke_token(*, token_id: UUID, reason: str = "") -> ApiToken:
     return token
 
 
-def _calling_user() -> object:
+def _calling_user() -> "User":
     principal = current_actor().principal
     if principal.kind != PrincipalKind.USER:
         raise Conflict("Only a person can make a token; an agent is given one.")

@@ -13,12 +13,12 @@ from apps.orgs.queries import get_user, is_permitted
 from ..models import Session
 
 
-def get_session(session_id: str) -> Session:
-    """Return one signed-in session of the tenant, by its hashed key; raise NotFound."""
+def get_session(session_id: str) -> tuple[Session, UUID]:
+    """Return one live session of the tenant, by its hashed key, and whose it is; else NotFound."""
     row = _signed_in().filter(session_key=session_id).first()
-    if row is None:
+    if row is None or row.user_id is None:
         raise NotFound("There is no such session.")
-    return row
+    return row, row.user_id
 
 
 def list_user_sessions(user_id: UUID) -> QuerySet[Session]:
