@@ -1,12 +1,20 @@
 """A pytest plugin: records how each test that proves a gap ended, for the readiness ledger."""
 
 import json
+import os
 from collections import defaultdict
 from typing import Any
 
 import pytest
 
-from aeterna_portal.readiness import FAILED, PASSED, RESULTS, list_gaps
+from aeterna_portal.readiness import (
+    FAILED,
+    PASSED,
+    RESULTS,
+    list_gaps,
+    read_proofs,
+    readiness_page,
+)
 
 PROPERTY = "gap"
 SKIPPED = "skipped"
@@ -47,6 +55,10 @@ class Recorder:
             kept[test] = {"gaps": sorted(self.gaps[test]), "outcome": _together(outcomes)}
         RESULTS.parent.mkdir(parents=True, exist_ok=True)
         RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True), encoding="utf-8")
+        page = os.environ.get("AETERNA_READINESS")
+        if page:
+            text = readiness_page(list_gaps(), read_proofs())
+            (root / page).write_text(text, encoding="utf-8")
 
 
 def _together(outcomes: set[str]) -> str:

@@ -32,6 +32,7 @@ INNER_IMPORTS = {
 }
 # Raw SQL elsewhere, each with the reason.
 RAW_SQL = {
+    "apps/api/idempotency.py": "an advisory lock on a key",
     "apps/portal/health.py": "asks whether Postgres answers",
     "apps/identity/federation.py": "an advisory lock and look-ups before a tenant is known",
     "apps/portal/management/commands/load_demo.py": "a look-up before a tenant is known",
