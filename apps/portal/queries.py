@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from apps.events.models import Event
     from apps.proposals.models import Proposal
 
-NEWEST = 12
+NEWEST = 10
+# What the portal's own services do all day is no news.
+ROUTINE = (
+    "session.start",
+    "session.end",
+    "cedar_agent.connect",
+    "cedar_agent.acknowledge",
+    "password.set",
+    "identity.link",
+)
 UNHEALTHY = (AgentHealth.BEHIND, AgentHealth.REFUSED, AgentHealth.OFFLINE)
 
 
@@ -92,7 +101,7 @@ def desk() -> Desk:
     return Desk(
         waiting=list_waiting(),
         mine=list(mine),
-        newest=list(list_audit().filter(outcome="done")[:NEWEST])
+        newest=list(list_audit().filter(outcome="done").exclude(action__in=ROUTINE)[:NEWEST])
         if may_somewhere("audit.view")
         else [],
         fleet=standing,

@@ -35,12 +35,16 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "proposal.withdrawn": ("withdrew", "undo-2", "neutral"),
     "proposal.revised": ("revised", "pencil", "info"),
     "proposal.commented": ("commented on", "message-square", "neutral"),
-    "revision.published": ("published", "upload", "primary"),
-    "revision.confirmed": ("confirmed", "check", "success"),
+    "revision.published": ("published a revision for", "upload", "primary"),
+    "revision.confirmed": ("found nothing new to publish for", "check", "neutral"),
+    "portal.bootstrapped": ("opened this installation for", "rocket", "primary"),
+    "identity.linked": ("linked an identity to", "link", "neutral"),
+    "password.set": ("set a password for", "key", "neutral"),
+    "cedar_agent.disconnected": ("disconnected", "wifi-off", "warning"),
     "cedar_agent.enrolled": ("enrolled the Cedar agent", "plug", "primary"),
     "cedar_agent.connected": ("connected", "wifi", "success"),
-    "cedar_agent.acknowledged": ("acknowledged a revision as", "check", "success"),
-    "cedar_agent.refused": ("refused a revision as", "circle-x", "error"),
+    "cedar_agent.acknowledged": ("acknowledged a revision", "check", "success"),
+    "cedar_agent.refused": ("refused a revision", "circle-x", "error"),
     "cedar_agent.rotated": ("replaced the token of", "refresh-cw", "warning"),
     "cedar_agent.revoked": ("revoked the Cedar agent", "ban", "error"),
     "dead_letter.replayed": ("replayed the dead letter of", "refresh-cw", "info"),
@@ -51,6 +55,17 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "token.rotated": ("replaced the token", "refresh-cw", "warning"),
     "token.revoked": ("revoked the token", "ban", "neutral"),
 }
+# Recorded by the portal's own services, yet done by the object itself.
+OF_ITSELF = frozenset(
+    {
+        "session.started",
+        "session.ended",
+        "cedar_agent.connected",
+        "cedar_agent.disconnected",
+        "cedar_agent.acknowledged",
+        "cedar_agent.refused",
+    }
+)
 DENIED = "shield-x", "error"
 PATHS: Mapping[str, str] = {
     "Scope": "/organization/scopes/{}/",

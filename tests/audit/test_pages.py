@@ -27,9 +27,10 @@ def rows_of(text: str) -> list[dict[str, str]]:
 def test_a_tech_lead_reads_entries_with_the_change_and_the_policies(company):
     event = rename(company)
     client = browser(company, "tech_lead")
-    for path in ("/audit/?action=scope.update", f"/audit/{event.id}/"):
-        content = client.get(path).content.decode()
-        assert "Api 2" in content
+    assert b"Api 2" in client.get("/audit/?action=scope.update").content
+    part = client.get(f"/audit/{event.id}/", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    for content in (part, client.get(f"/audit/{event.id}/").content.decode()):
         assert "before: </span>API" in content
         assert "role-architect" in content
         assert event.request_id in content
@@ -133,9 +134,11 @@ def test_exporting_is_for_administrators(company):
 def test_a_denial_is_shown_as_one(company):
     with pytest.raises(Forbidden), company.acting("developer"):
         orgs.update_scope(scope_id=company.scopes["web"].id, name="Mine")
-    content = browser(company, "tech_lead").get("/audit/?outcome=denied").content.decode()
-    assert "was denied scope.update on" in content
-    assert "no policy permits it" in content
+    client = browser(company, "tech_lead")
+    answer = client.get("/audit/?outcome=denied")
+    assert "was denied scope.update on" in answer.content.decode()
+    [event] = answer.context["page"].rows
+    assert b"no policy permits it" in client.get(f"/audit/{event.id}/").content
 
 
 def test_an_objects_history_is_on_its_page_for_who_may_read_the_log(company):

@@ -67,9 +67,11 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def show(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """Show one entry in full."""
+    """Show one entry in full: on a page of its own, or as the part of the list that opened."""
     event = queries.get_audit(event_id)
     authorize("audit.view", _place(event.scope_id))
+    if "HX-Request" in request.headers:
+        return render(request, "audit/entry_body.html", {"event": event})
     same = queries.list_audit().filter(request_id=event.request_id).exclude(id=event.id)
     context = {
         "event": event,

@@ -1,6 +1,8 @@
 """The facts about a principal and a scope that decisions rest on (the PIP of the portal)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
@@ -15,14 +17,14 @@ from .agents import list_chain
 
 # One round trip, because every request asks: the person, the company's rule, grants and shares.
 USER_FACTS = """
-    SELECT u.deactivated_at IS NULL, u.is_platform_admin, c.role_resolution,
+    SELECT u.id, u.deactivated_at IS NULL, u.is_platform_admin, c.role_resolution,
            ARRAY(SELECT ARRAY[g.role, g.scope_id::text] FROM orgs_rolegrant g
                  WHERE g.user_id = u.id AND g.revoked_at IS NULL),
            ARRAY(SELECT s.scope_id FROM orgs_scopeshare s
                  JOIN auth_permission p ON p.id = s.permission_id
                  WHERE s.user_id = u.id AND p.codename = %(permission)s)
     FROM orgs_user u JOIN orgs_company c USING (tenant_id)
-    WHERE u.id = %(user)s
+    WHERE u.id = ANY(%(users)s)
 """
 
 
@@ -77,15 +79,26 @@ def _read(actor: Actor) -> PrincipalFacts:
             return PrincipalFacts(is_active=True, owner_id=actor.principal.id)
 
 
-def _of_user(user_id: UUID, *, is_platform: bool) -> PrincipalFacts:
+def people_facts(user_ids: Iterable[UUID]) -> dict[UUID, PrincipalFacts]:
+    """Return the facts about several people of the company in one round trip."""
+    parameters = {"users": list(user_ids), "permission": SHARE_PERMISSION}
     with connections[database_alias()].cursor() as cursor:
-        cursor.execute(USER_FACTS, {"user": user_id, "permission": SHARE_PERMISSION})
-        row = cursor.fetchone()
-    if row is None:
-        # A platform administrator of another company was proven there before this scope opened.
-        is_known = is_platform
-        return PrincipalFacts(is_active=is_known, is_platform_admin=is_known, owner_id=str(user_id))
-    is_active, is_platform_admin, resolution, grants, shared = row
+        cursor.execute(USER_FACTS, parameters)
+        return {row[0]: _of_row(row) for row in cursor.fetchall()}
+
+
+def _of_user(user_id: UUID, *, is_platform: bool) -> PrincipalFacts:
+    known = people_facts([user_id]).get(user_id)
+    if known is not None:
+        return known
+    # A platform administrator of another company was proven there before this scope opened.
+    return PrincipalFacts(
+        is_active=is_platform, is_platform_admin=is_platform, owner_id=str(user_id)
+    )
+
+
+def _of_row(row: tuple[Any, ...]) -> PrincipalFacts:
+    user_id, is_active, is_platform_admin, resolution, grants, shared = row
     if not is_active:
         return PrincipalFacts(owner_id=str(user_id))
     return PrincipalFacts(

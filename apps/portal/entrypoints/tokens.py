@@ -15,7 +15,7 @@ from apps.identity import operations, queries
 from apps.identity.sessions import hashed
 from apps.identity.types import READ
 from apps.kernel import clock
-from apps.kernel.authorization import known_actions
+from apps.kernel.authorization import agent_actions
 from apps.kernel.entrypoints.csv_export import csv_file, csv_url, is_csv
 from apps.kernel.entrypoints.form import PageForm
 from apps.kernel.entrypoints.pages import act, require_actor, signed_in, submit
@@ -45,7 +45,7 @@ class TokenForm(PageForm):
     def __init__(self, *args: Any, owner_id: UUID, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         agents = [(str(one.id), f"my agent {one.name}") for one in list_agents(owner_id=owner_id)]
-        nouns = sorted({action.partition(".")[0] for action in known_actions() if "." in action})
+        nouns = sorted({action.partition(".")[0] for action in agent_actions()} | {"token"})
         self.fields["agent_id"].choices = [("", "me"), *agents]  # type: ignore[attr-defined]
         self.fields["scopes"].choices = [  # type: ignore[attr-defined]
             (READ, "read everything"),

@@ -1,20 +1,23 @@
 """Filters and tags that the portal's templates share."""
 
 import json
+import re
 from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils.dateparse import parse_datetime
 
 from apps.audit.queries import list_history
 from apps.kernel.entrypoints.listing import address
 from apps.orgs.types import ROLE_TITLES, Role
 
 from ..queries import may_somewhere
-from ..wording import STATUS, path_of, told
+from ..wording import OF_ITSELF, STATUS, path_of, told
 
 register = template.Library()
 SHOWN = 30
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 LONG = 120
 SCOPE_ICONS = {
     "company": "building-2",
@@ -47,6 +50,12 @@ def address_with(context: Context, **changes: Any) -> str:
 def told_text(event: Any) -> str:
     """Return what an event's actor did, to be followed by the object's name."""
     return told(event.type, is_denied=event.outcome == "denied")[0]
+
+
+@register.filter
+def is_of_itself(event: Any) -> bool:
+    """Tell whether an event reads best with its object as the one who did it."""
+    return event.type in OF_ITSELF and event.actor_kind == "Service"
 
 
 @register.filter
@@ -101,7 +110,12 @@ def scope_icon(kind: str) -> str:
 def changes(before: Any, after: Any) -> list[dict[str, Any]]:
     """Return the fields that differ between two states as rows to show."""
     old, new = before or {}, after or {}
-    fields = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    known = {**old, **new}
+    fields = [
+        name
+        for name in known
+        if old.get(name) != new.get(name) and name.removesuffix("_id") not in {*known} - {name}
+    ]
     return [_change(name, _shown(old.get(name)), _shown(new.get(name))) for name in fields]
 
 
@@ -122,4 +136,7 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
         return ", ".join(str(item) for item in value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    moment = parse_datetime(value) if MOMENT.match(value) else None
+    return moment.strftime("%-d %b %Y, %H:%M UTC") if moment else value
