@@ -283,7 +283,7 @@ def test_a_developer_may_not_edit(company: TestCompany) -> None:
 def test_a_stale_edit_saves_nothing_and_shows_both_texts(company: TestCompany) -> None:
     policy = make_policy(company)
     with company.acting("second_architect"):
-        edit_policy(policy_id=policy.id, cedar=FORBID)
+        edit_policy(policy_id=policy.id, cedar=FORBID, severity="block")
     client = browser(company, "architect")
     mine = PERMIT.replace("read_file", "write_file")
 
@@ -297,6 +297,9 @@ def test_a_stale_edit_saves_nothing_and_shows_both_texts(company: TestCompany) -
     assert policies_of(company) == [("baseline", 2, FORBID)]
     assert "write_file" in page
     assert "run_tool" in page
+    assert response.context["differing"] == [
+        {"label": "Severity", "theirs": "block", "yours": "warn"}
+    ]
     assert "Second Architect saved working copy 2" in page
     assert 'name="expected_version" value="2"' in page
 

@@ -258,7 +258,7 @@ def test_an_approval_comes_into_force_and_shows_its_revision(company: TestCompan
     page = text_of(client.get(response["Location"]))
     assert response.status_code == 302
     assert (decided.state, decided.policy.state) == ("approved", "active")
-    assert f"Approved. It is in force as revision {decided.revision}." in page
+    assert f"Approved, and applied as revision {decided.revision}." in page
     assert f"/fleet/revisions/{decided.revision}/" in page
     assert "Good." in page
 

@@ -25,6 +25,7 @@ class RevokeForm(forms.Form):
                 "class": "textarea",
                 "rows": 3,
                 "maxlength": 1000,
+                "autofocus": True,
                 "placeholder": "The machine is gone; the token leaked; …",
             }
         ),

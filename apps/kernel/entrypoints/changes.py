@@ -19,8 +19,9 @@ class Changed:
 
 
 def changed(before: str, after: str) -> Changed:
-    """Return what differs between two texts, counted in lines; a last line end does not count."""
-    before, after = before.removesuffix("\n"), after.removesuffix("\n")
+    """Return what differs between two texts, counted in lines; what both end with does not count."""
+    if before and after:
+        before, after = before.removesuffix("\n"), after.removesuffix("\n")
     old, new = before.splitlines(), after.splitlines()
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
     same = sum(block.size for block in blocks)

@@ -207,6 +207,16 @@ def _seen(policy: Policy) -> dict[str, Any]:
     return {name: getattr(policy, name) for name in names} | {"expected_version": policy.version}
 
 
+def _differing(policy: Policy, form: EditForm) -> list[dict[str, str]]:
+    theirs, yours = _seen(policy), form.cleaned_data
+    names = ("name", "description", "severity", "mode", "merge_strategy")
+    return [
+        {"label": str(form[name].label), "theirs": theirs[name], "yours": yours[name]}
+        for name in names
+        if theirs[name] != yours[name]
+    ]
+
+
 def _editor(
     request: HttpRequest, policy: Policy, form: EditForm, *, status: int = 200
 ) -> HttpResponse:
@@ -215,5 +225,6 @@ def _editor(
         # Sending the form again is then a decision about the version that is shown beside it.
         form.see_version(policy.version)
         context["change"] = changed(policy.cedar, form.cleaned_data["cedar"])
+        context["differing"] = _differing(policy, form)
         context["latest"] = events.list_history(resource_id=str(policy.id)).first()
     return render(request, "policies/edit.html", context, status=status)

@@ -10,12 +10,16 @@ KINDS = {
 }
 
 
-def _text(label: str, *, required: bool = True, placeholder: str = "") -> forms.CharField:
+def _text(
+    label: str, *, required: bool = True, placeholder: str = "", is_first: bool = False
+) -> forms.CharField:
     attributes = {
         "class": "textarea",
         "rows": 3,
         "maxlength": REASON_LENGTH,
         "placeholder": placeholder,
+        # Where a dialog puts the cursor when it opens; a closed one takes none.
+        "autofocus": is_first,
     }
     return forms.CharField(label=label, required=required, widget=forms.Textarea(attrs=attributes))
 
@@ -38,21 +42,23 @@ class ProposeForm(forms.Form):
 class ApproveForm(forms.Form):
     """An approval of the version of the proposal that its reader saw."""
 
-    reason = _text("Note", required=False, placeholder="Anything the author should know")
+    reason = _text(
+        "Note", required=False, placeholder="Anything the author should know", is_first=True
+    )
     expected_version = _seen()
 
 
 class RejectForm(forms.Form):
     """A rejection of the version of the proposal that its reader saw."""
 
-    reason = _text("Reason", placeholder="What would have to change?")
+    reason = _text("Reason", placeholder="What would have to change?", is_first=True)
     expected_version = _seen()
 
 
 class ReviseForm(forms.Form):
     """The working copy as it is now, with a justification that may have changed too."""
 
-    justification = _text("Why")
+    justification = _text("Why", is_first=True)
 
 
 class CommentForm(forms.Form):

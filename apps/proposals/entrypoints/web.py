@@ -183,7 +183,7 @@ def _page(
 
 def _said(proposal: Proposal) -> str:
     return {
-        ProposalState.APPROVED: f"Approved. It is in force as revision {proposal.revision}.",
+        ProposalState.APPROVED: f"Approved, and applied as revision {proposal.revision}.",
         ProposalState.REJECTED: "Rejected. The author may revise it.",
         ProposalState.WITHDRAWN: "Withdrawn.",
         ProposalState.PENDING: "Recorded. It still waits for a decision.",
