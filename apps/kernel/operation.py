@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import transaction
 
-from .errors import DomainError, MissingDecision, MissingEvent, ProgrammingError
+from .errors import DomainError, Forbidden, MissingDecision, MissingEvent, ProgrammingError
 from .frames import Frame, frame
 from .telemetry import OPERATION_SECONDS, OPERATIONS_TOTAL, tracer
 from .tenancy import APP, current_scope
@@ -63,9 +63,12 @@ def operation(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 return result
             except DomainError as error:
                 outcome = error.code
+                if isinstance(error, Forbidden):
+                    # What recorded it inside this operation was undone with it.
+                    error.is_recorded = False
                 raise
             finally:
-                scope.facts.clear()
+                scope.forget()
                 OPERATIONS_TOTAL.labels(name, outcome).inc()
                 OPERATION_SECONDS.labels(name).observe(time.perf_counter() - started)
 

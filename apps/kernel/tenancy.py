@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.pq import TransactionStatus
 
 from .actor import Actor
 from .errors import Forbidden, NoActor, TenantSwitch
@@ -22,7 +23,14 @@ class Scope:
     """What is known while one actor works; `facts` caches what decisions were based on."""
 
     actor: Actor
+    outer: "Scope | None" = None
     facts: dict[Any, Any] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Drop the facts of this scope and of those around it: something changed."""
+        self.facts.clear()
+        if self.outer is not None:
+            self.outer.forget()
 
 
 _scope: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
@@ -36,8 +44,8 @@ def bind_denial_recorder(recorder: Callable[[Forbidden], None]) -> None:
 
 
 def record_denial(denial: Forbidden) -> None:
-    """Write `denial` once, in the transaction that is open now."""
-    if denial.is_recorded or _scope.get() is None:
+    """Write `denial` once, in the transaction that is open now; leave it if that is broken."""
+    if denial.is_recorded or _scope.get() is None or _is_broken(connections[APP]):
         return
     denial.is_recorded = True
     for recorder in _record_denial:
@@ -93,18 +101,39 @@ def acting_as(actor: Actor) -> Iterator[Actor]:
         raise TenantSwitch("a scope of another tenant is already open")
     denial: Forbidden | None = None
     setting = _nested_setting(connections[APP], actor.tenant_id)
-    token = _scope.set(Scope(actor=actor))
+    token = _scope.set(Scope(actor=actor, outer=outer))
     try:
         with transaction.atomic(using=APP), setting:
             try:
                 yield actor
             except Forbidden as error:
                 record_denial(error)
+                if not error.is_recorded:
+                    raise
                 denial = error
+    except Forbidden as error:
+        _record_afterwards(error)
+        raise
     finally:
         _scope.reset(token)
     if denial is not None:
         raise denial
+
+
+def _record_afterwards(denial: Forbidden) -> None:
+    # The transaction of the denial was broken and is gone. One around it, if any, is left to the
+    # scope that opened it.
+    if not connections[APP].in_atomic_block:
+        with transaction.atomic(using=APP):
+            record_denial(denial)
+
+
+def _is_broken(connection: BaseDatabaseWrapper) -> bool:
+    """Tell whether the open transaction can only be rolled back."""
+    if connection.needs_rollback or connection.connection is None:
+        return True
+    status = connection.connection.info.transaction_status
+    return status in (TransactionStatus.INERROR, TransactionStatus.UNKNOWN)
 
 
 @contextmanager
