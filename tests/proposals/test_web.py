@@ -388,6 +388,7 @@ def test_a_comment_joins_the_timeline(company: TestCompany) -> None:
     client.post(f"/proposals/{proposal.id}/comment/", {"text": "What about <b>CI</b>?"})
 
     page = text_of(client.get(f"/proposals/{proposal.id}/"))
+    assert 'data-key="c"' in page
     assert "What about &lt;b&gt;CI&lt;/b&gt;?" in page
 
 

@@ -18,7 +18,6 @@ from apps.kernel.errors import NotFound, Stale
 from apps.orgs import queries as orgs
 
 from .. import queries
-from ..approvers import find_approvers
 from ..cedar import find_problems
 from ..models import Policy
 from ..operations import draft_policy, edit_policy
@@ -109,7 +108,9 @@ def approvers(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     """Show the people who may approve a policy; loaded after its page, as it asks about each."""
     policy = _visible(policy_id)
     author_id = uuid_param(request, "author")
-    context = {"policy": policy, "approvers": find_approvers(policy, author_id=author_id)}
+    answers = orgs.who_may("policy.approve", policy.as_resource())
+    people = [answer.user for answer in answers if answer.user.id != author_id]
+    context = {"policy": policy, "people": people}
     return render(request, "policies/approvers.html", context)
 
 

@@ -65,6 +65,7 @@ class CommentForm(forms.Form):
     """Something said about a proposal."""
 
     text = _text("Comment", placeholder="Ask, explain, suggest")
+    text.widget.attrs |= {"data-key": "c", "data-key-name": "Comment", "aria-keyshortcuts": "c"}
 
 
 class WithdrawForm(forms.Form):
