@@ -46,7 +46,9 @@ def rotate_token(*, agent_id: UUID) -> tuple[CedarAgent, str]:
     _require_live(agent)
     token = mint(kind=TOKEN_KIND, tenant_id=agent.tenant_id)
     agent.token_digest, agent.token_tail = token.digest, token.tail
-    agent.save(update_fields=["token_digest", "token_tail"])
+    # Without a connection of its own, a socket that missed the hint ends at its next heartbeat.
+    agent.connection = ""
+    agent.save(update_fields=["token_digest", "token_tail", "connection"])
     emit("cedar_agent.rotated", resource=agent.as_resource())
     return agent, token.text
 

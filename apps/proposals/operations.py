@@ -18,7 +18,6 @@ from apps.orgs import queries as orgs
 from apps.orgs.checks import clean_text
 from apps.orgs.queries import principal_facts
 from apps.policies import queries as policies
-from apps.policies.digest import canonical, sha256
 from apps.policies.operations import activate_policy, retire_policy
 from apps.policies.types import PolicyState
 
@@ -60,7 +59,7 @@ def propose_policy(
         justification=clean_text(justification, field="justification", limit=REASON_LENGTH),
         cedar=cedar,
         base_version=policy.active_version,
-        digest=_digest(chosen, cedar),
+        digest=queries.content_digest(policy=policy, kind=chosen, cedar=cedar),
         created_at=clock.now(),
     )
     with conflicts(ALREADY_PENDING):
@@ -84,7 +83,7 @@ def approve_proposal(
     require_version(proposal.version, expected_version)
     _require_state(proposal, ProposalState.APPROVED)
     if queries.is_outdated(proposal):
-        raise Conflict("Another version was activated meanwhile; the proposal must be revised.")
+        raise Conflict("The policy changed meanwhile; the proposal must be revised.")
     _review(proposal, Verdict.APPROVED, _clean_reason(reason, required=False))
     if queries.count_approvals(proposal) >= REQUIRED_APPROVALS:
         _apply(proposal)
@@ -145,7 +144,9 @@ def revise_proposal(*, proposal_id: UUID, justification: str | None = None) -> P
             justification, field="justification", limit=REASON_LENGTH
         )
     proposal.base_version = policy.active_version
-    proposal.digest = _digest(ProposalKind(proposal.kind), proposal.cedar)
+    proposal.digest = queries.content_digest(
+        policy=policy, kind=ProposalKind(proposal.kind), cedar=proposal.cedar
+    )
     proposal.state, proposal.decided_at = ProposalState.PENDING, None
     proposal.version += 1
     with conflicts(ALREADY_PENDING):
@@ -222,10 +223,6 @@ def _clean_kind(kind: str) -> ProposalKind:
     except ValueError as error:
         names = ", ".join(ProposalKind)
         raise Invalid(fields={"kind": [f"Choose one of {names}."]}) from error
-
-
-def _digest(kind: ProposalKind, cedar: str) -> str:
-    return sha256(canonical({"kind": kind, "cedar": cedar}))
 
 
 def _author() -> tuple[Any, UUID | None]:

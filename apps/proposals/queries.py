@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,6 +13,7 @@ from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import current_actor
 from apps.orgs.queries import permitted_scope_ids, principal_facts
 from apps.policies import queries as policies
+from apps.policies.digest import canonical, sha256
 
 from .models import Comment, Proposal, Review
 from .types import REQUIRED_APPROVALS, ProposalKind, ProposalState, Verdict
@@ -161,13 +163,21 @@ def _blockers(proposal: Proposal, approvals: int) -> list[str]:
     if principal_facts(current_actor()).owner_id == str(proposal.author_id):
         blockers.append("You proposed this: somebody else must decide.")
     if is_outdated(proposal):
-        blockers.append("Another version was activated meanwhile: revise the proposal.")
+        blockers.append("The policy changed meanwhile: its author must revise the proposal.")
     return blockers
 
 
 def is_outdated(proposal: Proposal) -> bool:
-    """Tell whether another version came into force since the proposal was made."""
-    return (
-        proposal.kind == ProposalKind.ACTIVATE_POLICY
-        and proposal.policy.active_version != proposal.base_version
+    """Tell whether the policy's version in force or its settings changed since it was proposed."""
+    if proposal.kind != ProposalKind.ACTIVATE_POLICY:
+        return False
+    is_same = proposal.digest == content_digest(
+        policy=proposal.policy, kind=ProposalKind(proposal.kind), cedar=proposal.cedar
     )
+    return not is_same or proposal.policy.active_version != proposal.base_version
+
+
+def content_digest(*, policy: Any, kind: ProposalKind, cedar: str) -> str:
+    """Return the digest that reviews bind to: the text and how it would be enforced."""
+    settings = {name: getattr(policy, name) for name in ("severity", "mode", "merge_strategy")}
+    return sha256(canonical({"kind": kind, "cedar": cedar, **settings}))
