@@ -21,6 +21,12 @@ NAME_TAKEN = {"cedar_agent_name_once": ("name", "There is a Cedar agent of that 
 ERROR_LENGTH = 1000
 
 
+class Replaced(Conflict):
+    """A newer connection of the same agent took over; what this one reports is old."""
+
+    code = "replaced"
+
+
 @operation("cedar_agent.enroll")
 def enroll_agent(*, name: str) -> tuple[CedarAgent, str]:
     """Enroll a Cedar agent; returns it with its token, which is never shown again."""
@@ -91,11 +97,17 @@ def connect_agent(
 
 @operation("cedar_agent.acknowledge")
 def acknowledge_revision(
-    *, agent_id: UUID, revision: int, digest: str, applied_ms: float
+    *,
+    agent_id: UUID,
+    revision: int,
+    digest: str,
+    applied_ms: float,
+    connection: str | None = None,
 ) -> CedarAgent:
-    """Record that an agent enforces `revision`."""
+    """Record that an agent enforces `revision`; Replaced if `connection` is not its newest."""
     agent = queries.get_agent(agent_id, for_update=True)
     authorize("cedar_agent.acknowledge", agent.as_resource())
+    _require_newest(agent, connection)
     moment = clock.now()
     agent.revision, agent.digest = revision, digest
     agent.refused_revision, agent.refusal = None, ""
@@ -110,11 +122,18 @@ def acknowledge_revision(
 
 @operation("cedar_agent.refuse")
 def refuse_revision(
-    *, agent_id: UUID, revision: int, stage: str, policy: str | None, error: str
+    *,
+    agent_id: UUID,
+    revision: int,
+    stage: str,
+    policy: str | None,
+    error: str,
+    connection: str | None = None,
 ) -> CedarAgent:
-    """Record that an agent refused `revision` and keeps its last good one."""
+    """Record that an agent refused `revision` and keeps its last good one; Replaced likewise."""
     agent = queries.get_agent(agent_id, for_update=True)
     authorize("cedar_agent.refuse", agent.as_resource())
+    _require_newest(agent, connection)
     moment = clock.now()
     message = f"{stage}: {policy}: {error}" if policy else f"{stage}: {error}"
     agent.refused_revision, agent.refusal = revision, message[:ERROR_LENGTH]
@@ -150,6 +169,11 @@ def note_disconnect(*, agent_id: UUID, connection: str) -> None:
 def _require_live(agent: CedarAgent) -> None:
     if agent.revoked_at is not None:
         raise Conflict(f"{agent.name} is revoked.")
+
+
+def _require_newest(agent: CedarAgent, connection: str | None) -> None:
+    if connection is not None and connection != agent.connection:
+        raise Replaced("A newer connection took over.")
 
 
 def _report(agent: CedarAgent, event: str, after: dict[str, object]) -> None:

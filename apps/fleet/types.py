@@ -29,3 +29,4 @@ class CloseCode(int):
     REPLACED = 4409
     TOO_LARGE = 4413
     RESTARTING = 1012
+    TRY_LATER = 1013

@@ -3,11 +3,15 @@
 import asyncio
 import contextlib
 import json
+import logging
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import InterfaceError, OperationalError
+from redis import RedisError
 
 from apps.kernel.actor import Actor, Channel, service_actor
 from apps.kernel.errors import Conflict, DomainError
@@ -23,15 +27,42 @@ from ..models import CedarAgent
 from ..publisher import TOPIC
 from ..types import HEARTBEAT, MAX_FRAME_BYTES, SUBPROTOCOL, CloseCode
 
+logger = logging.getLogger(__name__)
 HELLO_SECONDS = 10
+OUT_OF_REACH = (OperationalError, InterfaceError, RedisError, OSError)
+
+# The default is one thread for all connections of the process: one wait would hold up everybody.
+in_a_thread = partial(database_sync_to_async, thread_sensitive=False)
 
 
 class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One connection of one agent; every message is handled in a scope of its own."""
 
     agent: CedarAgent | None = None
+    group = ""
     has_said_hello = False
+    is_ending = False
     sent_digest: str | None = None
+    hello_timer: asyncio.Task[None] | None = None
+
+    async def __call__(self, *channel: Any) -> None:
+        """Serve one connection; however it ends, it is counted no longer."""
+        try:
+            await super().__call__(*channel)
+        finally:
+            if self.hello_timer is not None:
+                self.hello_timer.cancel()
+                CONNECTED_AGENTS.dec()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one message; end the connection when what that needs is out of reach."""
+        try:
+            await super().dispatch(message)
+        except OUT_OF_REACH:
+            logger.warning("an agent's frame could not be handled", exc_info=True)
+            # Whoever is gone already cannot be told; their disconnect comes next.
+            with contextlib.suppress(OSError):
+                await self._refuse(CloseCode.TRY_LATER, "unavailable", "Try again later.")
 
     async def connect(self) -> None:
         self.connection = uuid4().hex
@@ -44,21 +75,23 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         elif self.agent.revoked_at is not None:
             await self._refuse(CloseCode.REVOKED, "revoked", "This agent is revoked.")
         else:
-            self.group = group(self.agent.tenant_id, TOPIC)
-            await self.channel_layer.group_add(self.group, self.channel_name)
             CONNECTED_AGENTS.inc()
             self.hello_timer = asyncio.create_task(self._expect_hello())
+            self.group = group(self.agent.tenant_id, TOPIC)
+            await self.channel_layer.group_add(self.group, self.channel_name)
 
     async def disconnect(self, _code: int) -> None:
-        if not hasattr(self, "group"):
+        self.is_ending = True
+        if not self.group:
             return
-        self.hello_timer.cancel()
-        CONNECTED_AGENTS.dec()
-        await self.channel_layer.group_discard(self.group, self.channel_name)
-        await self._work(operations.note_disconnect, connection=self.connection)
+        try:
+            await self._work(operations.note_disconnect, connection=self.connection)
+            await self.channel_layer.group_discard(self.group, self.channel_name)
+        except OUT_OF_REACH:
+            logger.warning("an agent's end is not on record; its silence will tell", exc_info=True)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.agent is None:
+        if self.agent is None or self.is_ending:
             return
         if len(text_data or "") > MAX_FRAME_BYTES or len(bytes_data or b"") > MAX_FRAME_BYTES:
             await self._refuse(CloseCode.TOO_LARGE, "too_large", "The frame is too large.")
@@ -67,11 +100,13 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._handle(parse_frame(text_data))
         except BadFrame as error:
             await self._refuse(CloseCode.MALFORMED, "malformed", str(error))
+        except operations.Replaced as error:
+            await self._refuse(CloseCode.REPLACED, error.code, error.detail)
         except DomainError as error:
             await self._refuse(CloseCode.MALFORMED, error.code, error.detail)
 
     async def revision_published(self, _message: dict[str, Any]) -> None:
-        if self.has_said_hello:
+        if self.has_said_hello and not self.is_ending:
             await self._send_head()
 
     async def agent_revoked(self, message: dict[str, Any]) -> None:
@@ -88,6 +123,7 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         elif isinstance(frame, Nack):
             await self._work(
                 operations.refuse_revision,
+                connection=self.connection,
                 revision=frame.revision,
                 stage=frame.stage,
                 policy=frame.policy,
@@ -99,7 +135,8 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _on_hello(self, hello: Hello) -> None:
         if self.has_said_hello:
             raise BadFrame("hello was already said")
-        self.hello_timer.cancel()
+        if self.hello_timer is not None:
+            self.hello_timer.cancel()
         agent = self._agent()
         await self._work(
             operations.connect_agent,
@@ -123,6 +160,7 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _on_ack(self, ack: Ack) -> None:
         await self._work(
             operations.acknowledge_revision,
+            connection=self.connection,
             revision=ack.revision,
             digest=ack.digest,
             applied_ms=ack.applied_ms,
@@ -170,6 +208,9 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.send(text_data=json.dumps(frame, ensure_ascii=False))
 
     async def _refuse(self, code: int, name: str, detail: str) -> None:
+        if self.is_ending:
+            return
+        self.is_ending = True
         await self._send(type="error", code=name, detail=detail)
         await self.close(code=int(code))
 
@@ -182,18 +223,18 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         agent = self._agent()
         return service_actor(tenant_id=agent.tenant_id, name="fleet", channel=Channel.WEBSOCKET)
 
-    @database_sync_to_async  # type: ignore[untyped-decorator]
+    @in_a_thread
     def _find(self, token: str, tenant_id: UUID) -> CedarAgent | None:
         actor = service_actor(tenant_id=tenant_id, name="fleet", channel=Channel.WEBSOCKET)
         with acting_as(actor):
             return queries.find_by_token(digest_of(token))
 
-    @database_sync_to_async  # type: ignore[untyped-decorator]
+    @in_a_thread
     def _work(self, function: Any, **arguments: Any) -> Any:
         with acting_as(self._actor()):
             return function(agent_id=self._agent().id, **arguments)
 
-    @database_sync_to_async  # type: ignore[untyped-decorator]
+    @in_a_thread
     def _read(self, function: Any, *arguments: Any) -> Any:
         with acting_as(self._actor()):
             return function(*arguments)
