@@ -17,6 +17,8 @@ from .problems import Malformed, TooLarge, invalid
 MAX_PROBLEMS = 50
 MAX_NAME = 100
 TAG = re.compile(r'"(\d{1,9})-[0-9a-f]{16}"')
+ONE_TAG = r'^(\*|(W/)?"[!#-~]*")$'
+MAX_TAG = 255
 UNKNOWN_VERSION = 0
 """No row has this version, so a tag that was never handed out is stale."""
 MESSAGES = {
@@ -67,12 +69,12 @@ def expected_version(request: HttpRequest, route: Route) -> dict[str, int]:
     Two tags cannot be checked in one step, and silently ignoring a precondition would lose
     somebody's update: both are refused.
     """
-    header = request.headers.get("If-Match", "").strip()
-    if not header or header == "*":
+    header = request.headers.get("If-Match")
+    if header is None or header == "*":
         return {}
     if not route.is_versioned:
         raise Malformed("This address knows no If-Match.", fields={"If-Match": ["Leave it out."]})
-    if header.count('"') > 2:
+    if not re.fullmatch(ONE_TAG, header) or len(header) > MAX_TAG:
         raise Malformed("Give one entity tag.", fields={"If-Match": ["Give one entity tag."]})
     match = TAG.fullmatch(header)
     return {"expected_version": int(match[1]) if match else UNKNOWN_VERSION}

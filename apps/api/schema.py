@@ -15,6 +15,7 @@ from apps.kernel.entrypoints.rest import Route
 from .idempotency import HEADER as IDEMPOTENCY_KEY
 from .negotiation import CSV, JSON
 from .problems import MEDIA_TYPE
+from .requests import MAX_TAG, ONE_TAG
 
 PREFIX = "/api/v1/"
 SCHEMAS = "#/components/schemas/"
@@ -197,21 +198,23 @@ def _query_parameter(
 
 
 def _headers(route: Route) -> list[dict[str, Any]]:
-    found = []
+    found: list[tuple[str, str, dict[str, Any]]] = []
     if route.is_creation:
-        found.append((IDEMPOTENCY_KEY, "Carries the same request out once within 24 hours."))
+        text = "Carries the same request out once within 24 hours."
+        found.append((IDEMPOTENCY_KEY, text, {"maxLength": 255, "pattern": "^[!-~]+$"}))
     if route.is_write and route.is_versioned:
-        found.append(("If-Match", "The ETag that was read; 412 if it changed since."))
+        text = "The ETag that was read; 412 if it changed since."
+        found.append(("If-Match", text, {"maxLength": MAX_TAG, "pattern": ONE_TAG}))
     if not route.is_write and not route.order:
-        found.append(("If-None-Match", "The ETag that is known; 304 if it is still true."))
+        found.append(("If-None-Match", "The ETag that is known; 304 if it is still true.", {}))
     return [
         {
             "in": "header",
             "name": name,
             "description": text,
-            "schema": {"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"},
+            "schema": {"type": "string", **limits},
         }
-        for name, text in found
+        for name, text, limits in found
     ]
 
 

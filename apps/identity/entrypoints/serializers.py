@@ -91,7 +91,9 @@ class TokenIn(Body):
 
     name: Line
     expires_at: Moment
-    scopes: Annotated[list[Line], Field(max_length=MAX_SCOPES)] = unset()
+    scopes: Annotated[list[Line], Field(min_length=1, max_length=MAX_SCOPES)] = unset(
+        description="What to limit it to; left out, it may do what its holder may."
+    )
     agent_id: UUID = unset()
 
 
