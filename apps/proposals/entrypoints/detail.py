@@ -130,7 +130,7 @@ def _checks(proposal: Proposal, box: queries.MergeBox) -> list[dict[str, str]]:
     checks.append(
         {
             "state": "failed" if is_outdated else "done",
-            "text": "Another version came into force meanwhile"
+            "text": "The policy changed since it was proposed"
             if is_outdated
             else "Made from what is in force now",
             "note": "revise the proposal" if is_outdated else "",
