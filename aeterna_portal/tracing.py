@@ -25,7 +25,7 @@ def install(*, service: str, processor: SpanProcessor) -> TracerProvider:
     provider.add_span_processor(processor)
     trace.set_tracer_provider(provider)
     trace_queries()
-    httpx.HTTPTransport.handle_request = trace_outbound(  # type: ignore[method-assign]
+    httpx.HTTPTransport.handle_request = trace_outbound(  # type: ignore[method-assign,assignment]
         httpx.HTTPTransport.handle_request
     )
     return provider

@@ -43,11 +43,9 @@ class OperatorSite(admin.AdminSite):
         is_signed_in = getattr(request, "actor", None) is not None
         return is_signed_in and decide("operator.view", _company()).allowed
 
-    def admin_view(
-        self, view: Callable[..., HttpResponse], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Send strangers to sign-in and deny, on record, who may not look."""
-        inner = super().admin_view(view, cacheable)
+        inner: Callable[..., HttpResponse] = super().admin_view(view, cacheable)
 
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

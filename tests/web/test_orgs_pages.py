@@ -101,3 +101,13 @@ def test_people_go_on_from_page_to_page_and_back(company, monkeypatch):
     back = client.get(second.context["page"].previous_url)
     assert [row["person"].name for row in back.context["rows"]] == names
     assert back.context["page"].previous_url == ""
+
+
+def test_a_team_opens_its_projects_where_it_stands_in_the_tree(company):
+    client = browser(company, "viewer")
+    branch = reverse("orgs:branch", args=[company.scopes["api"].id])
+    assert f"{branch}?level=4" in client.get(reverse("orgs:tree")).content.decode()
+    content = client.get(branch, {"level": "4"}).content.decode()
+    assert "Gateway" in content
+    assert 'aria-level="4"' in content
+    assert client.get(branch, {"level": "x"}).status_code == 422

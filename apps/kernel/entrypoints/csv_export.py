@@ -4,13 +4,14 @@ import csv
 import io
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 Row = Sequence[Any]
+R = TypeVar("R", HttpResponse, StreamingHttpResponse)
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 TYPE = "text/csv; charset=utf-8"
 
@@ -43,7 +44,7 @@ def csv_stream(
     """
     chunks = _chunks(header, pages)
     content = _spread(chunks) if isinstance(request, ASGIRequest) else chunks
-    return _attached(StreamingHttpResponse(content, content_type=TYPE), name)  # type: ignore[return-value]
+    return _attached(StreamingHttpResponse(content, content_type=TYPE), name)
 
 
 def cell(value: Any) -> str:
@@ -61,8 +62,12 @@ def _chunks(header: Row, pages: Callable[[], Iterator[Sequence[Row]]]) -> Iterat
 
 
 async def _spread(chunks: Iterator[str]) -> AsyncIterator[str]:
-    while (chunk := await sync_to_async(next)(chunks, None)) is not None:
+    while (chunk := await sync_to_async(_take)(chunks)) is not None:
         yield chunk
+
+
+def _take(chunks: Iterator[str]) -> str | None:
+    return next(chunks, None)
 
 
 def _lines(rows: Iterable[Row]) -> str:
@@ -71,7 +76,7 @@ def _lines(rows: Iterable[Row]) -> str:
     return out.getvalue()
 
 
-def _attached(response: HttpResponse | StreamingHttpResponse, name: str) -> Any:
+def _attached(response: R, name: str) -> R:
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response["Cache-Control"] = "no-store"
     return response

@@ -16,7 +16,6 @@ STYLES: dict[type[forms.Widget], str] = {
 class PageForm(forms.Form):
     """A form whose fields are drawn by components/field.html."""
 
-    template_name_label = None
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -81,7 +81,7 @@ def _read(actor: Actor) -> PrincipalFacts:
 
 def people_facts(user_ids: Iterable[UUID]) -> dict[UUID, PrincipalFacts]:
     """Return the facts about several people of the company in one round trip."""
-    parameters = {"users": list(user_ids), "permission": SHARE_PERMISSION}
+    parameters: dict[str, Any] = {"users": list(user_ids), "permission": SHARE_PERMISSION}
     with connections[database_alias()].cursor() as cursor:
         cursor.execute(USER_FACTS, parameters)
         return {row[0]: _of_row(row) for row in cursor.fetchall()}

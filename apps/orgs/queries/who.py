@@ -25,12 +25,15 @@ class Answer:
 def who_may(action: str, resource: Resource) -> Sequence[Answer]:
     """Return the active people who may do `action` to `resource`, by name; records nothing."""
     asking, users = current_actor(), list(list_users())
-    chain = {("chain", resource.scope_id): scope_chain(resource.scope_id)}
+    chain: dict[Any, Any] = {("chain", resource.scope_id): scope_chain(resource.scope_id)}
     known = people_facts(user.id for user in users)
     answers = []
     for user in users:
         actor = _as_person(asking, user)
-        facts = {("principal", PrincipalKind.USER, str(user.id)): known[user.id], **chain}
+        facts: dict[Any, Any] = {
+            ("principal", PrincipalKind.USER, str(user.id)): known[user.id],
+            **chain,
+        }
         with _seen_by(actor, facts):
             answers.append(Answer(user, decide(action, resource)))
     return [answer for answer in answers if answer.decision.allowed]

@@ -28,6 +28,7 @@ KINDS = {
     kind.value: f"{kind.value.capitalize()}s" for kind in ScopeKind if kind != ScopeKind.COMPANY
 }
 STATES = {"archived": "Archived too"}
+LEVELS = {str(level): "" for level in range(1, 5)}
 HEADER = ("id", "kind", "path", "name", "description", "people", "created_at", "archived_at")
 
 
@@ -62,7 +63,8 @@ def branch(request: HttpRequest, scope_id: UUID) -> HttpResponse:
     """Answer the nodes directly below one, as the tree draws them."""
     heads = queries.headcounts()
     children = [_drawn(Node(scope=one), heads) for one in queries.list_children(scope_id)]
-    return render(request, "orgs/branch.html", {"nodes": children})
+    level = choice_param(request, "level", LEVELS) or max(LEVELS)
+    return render(request, "orgs/branch.html", {"nodes": children, "level": int(level)})
 
 
 def _body(scopes: list[Scope], heads: dict[UUID, int], *, is_list: bool) -> dict[str, Any]:
@@ -92,8 +94,13 @@ def _drawn(node: Node, heads: dict[UUID, int], *, depth: int = 9) -> dict[str, A
         "note": _note(node, heads),
         "expanded": depth < 1,
         "children": below,
-        "load_url": reverse("orgs:branch", args=[scope.id]) if is_team and node.children else "",
+        "load_url": _branch_url(scope, depth) if is_team and node.children else "",
     }
+
+
+def _branch_url(scope: Scope, depth: int) -> str:
+    # Levels count from 1 at the top of what this person sees; the branch lies one below the node.
+    return f"{reverse('orgs:branch', args=[scope.id])}?level={depth + 2}"
 
 
 def _note(node: Node, heads: dict[UUID, int]) -> str:
