@@ -31,8 +31,6 @@ from .server import EmbeddedServer, clean_environment
 from .state import exclusive
 
 SUPERUSER = "postgres"
-# Production settings refuse an address that carries it.
-MARK = "application_name=aeterna-embedded"
 LONGEST_SOCKET_FOLDER = 80
 DISPOSABLE_MARK = "disposable"
 
@@ -90,7 +88,6 @@ class EmbeddedPostgres(EmbeddedServer):
             host="127.0.0.1",
             port=self.port,
             database="postgres",
-            query=MARK,
         )
 
     @property
@@ -121,8 +118,12 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _end_leftovers(self) -> None:
         super()._end_leftovers()
-        # Nobody works in the folder now, so whatever its pid file says is stale or damaged.
+        # Nobody works in the folder now, so whatever its lock files say is stale or damaged: the
+        # pid may be another's by now, or a zombie that nobody has collected yet.
         (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
+        if self.socket_dir is not None and self.socket_dir.is_dir():
+            for path in self.socket_dir.iterdir():
+                path.unlink()
 
     def _prepare(self) -> None:
         self._installation = installation(account=self.account)

@@ -17,9 +17,6 @@ from .errors import ServiceError
 from .processes import replace_file
 from .server import EmbeddedServer
 
-# Production settings refuse an address that ends with it; clients ignore a fragment.
-MARK = "#embedded"
-
 
 class EmbeddedRedis(EmbeddedServer):
     """A Redis server of our own, proven by a connection with its password."""
@@ -31,7 +28,7 @@ class EmbeddedRedis(EmbeddedServer):
     @property
     def url(self) -> str:
         """The address with the password."""
-        return f"redis://:{self.secrets.redis}@127.0.0.1:{self.port}/0{MARK}"
+        return f"redis://:{self.secrets.redis}@127.0.0.1:{self.port}/0"
 
     def _prepare(self) -> None:
         self.data_dir.mkdir(mode=0o700, exist_ok=True)

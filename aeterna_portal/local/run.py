@@ -61,12 +61,17 @@ class Run:
 
         async def until_serving() -> None:
             with self.console.step("Starting the portal"):
-                await wait_until_served(addresses)
+                await wait_until_served(addresses.local_url)
             self._remember_ports(addresses)
+
+        async def announce() -> None:
+            with self.console.step("Starting the agents"):
+                for url in addresses.agent_urls:
+                    await wait_until_served(url)
             self.console.say(f"  {'Ready after':<34}{time.monotonic() - self.started:6.1f} s")
             self.console.say(welcome(folder=self.folder, addresses=addresses))
 
-        await supervisor.run(until_serving=until_serving)
+        await supervisor.run(until_serving=until_serving, announce=announce)
 
     def _choose_addresses(self) -> Addresses:
         host = os.environ.get("HOST") or "127.0.0.1"

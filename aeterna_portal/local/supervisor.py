@@ -75,16 +75,22 @@ class Supervisor:
         self._serving = asyncio.Event()
         self._stopping = asyncio.Event()
 
-    async def run(self, *, until_serving: Callable[[], Awaitable[None]]) -> None:
+    async def run(
+        self,
+        *,
+        until_serving: Callable[[], Awaitable[None]],
+        announce: Callable[[], Awaitable[None]],
+    ) -> None:
         """Return after an orderly stop; raise ServiceError when something cannot be kept alive.
 
-        `until_serving` returns once the programs that do not wait can be used.
+        `until_serving` returns once the programs that do not wait can be used; then the others
+        start, and `announce` tells the world.
         """
         self._records.mkdir(mode=0o700, exist_ok=True)
         for child in self._children:
             self._console.join(child.program.name)
         with self._signals():
-            work = [self._watch_servers(), self._announce(until_serving)]
+            work = [self._watch_servers(), self._begin(until_serving, announce)]
             work += [self._keep(child) for child in self._children]
             tasks = [asyncio.create_task(one) for one in work]
             try:
@@ -96,9 +102,14 @@ class Supervisor:
         for task in done:
             task.result()
 
-    async def _announce(self, until_serving: Callable[[], Awaitable[None]]) -> None:
+    async def _begin(
+        self,
+        until_serving: Callable[[], Awaitable[None]],
+        announce: Callable[[], Awaitable[None]],
+    ) -> None:
         await until_serving()
         self._serving.set()
+        await announce()
         await self._stopping.wait()
 
     async def _keep(self, child: Child) -> None:

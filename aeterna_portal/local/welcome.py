@@ -12,20 +12,33 @@ from .state import PEOPLE_FILE
 PATIENCE_SECONDS = 5
 POLL_SECONDS = 0.1
 
+QUESTION = {
+    "principal": 'User::"sam"',
+    "action": 'Action::"use_dependency"',
+    "resource": 'Dependency::"lodash"',
+    "additional_entities": [
+        {
+            "uid": {"type": "Dependency", "id": "lodash"},
+            "attrs": {"name": "lodash", "version": "4.17.20"},
+            "parents": [],
+        }
+    ],
+}
 NEXT = """\
 What to try next
   1. Sign in as {author}, open Policies, write one from a sample and propose it.
   2. Sign in as {approver} in a private window and approve the proposal.
   3. Watch both agents follow on the Fleet page, and find every step under Audit.
-  4. Ask an agent: curl {agent}/v1/status
+  4. Ask an agent about an old lodash; it answers by itself, with or without the portal:
+     curl {agent}/v1/is_authorized -d '{question}'
 
 Logs: {logs}    Stop: Ctrl-C    Begin anew: make reset
 """
 
 
-async def wait_until_served(addresses: Addresses) -> None:
-    """Return when the portal answers /healthz with 200."""
-    url = f"{addresses.local_url}/healthz"
+async def wait_until_served(address: str) -> None:
+    """Return when the server at `address` answers /healthz with 200."""
+    url = f"{address}/healthz"
     # Another process opens the door: there is nothing here that could be awaited instead.
     while not await asyncio.to_thread(is_served, url):  # noqa: ASYNC110
         await asyncio.sleep(POLL_SECONDS)
@@ -60,6 +73,7 @@ def welcome(*, folder: Path, addresses: Addresses) -> str:
         author=author,
         approver=approver,
         agent=addresses.agent_urls[0],
+        question=json.dumps(QUESTION),
         logs=folder / "logs",
     )
     return "\n".join([*lines, "", text])

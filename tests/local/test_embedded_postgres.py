@@ -17,7 +17,7 @@ from aeterna_portal.local.placement import POINTER, SYSTEM_HOME, server_account
 from aeterna_portal.local.postgres import EmbeddedPostgres
 from aeterna_portal.local.processes import identify, is_alive, wait_gone, working_in
 from aeterna_portal.local.provision import provision
-from aeterna_portal.local.state import SECRETS_FILE, load_secrets
+from aeterna_portal.local.state import EMBEDDED, SECRETS_FILE, load_secrets
 
 from .held import hold, kill
 
@@ -156,8 +156,11 @@ def test_damaged_or_stale_pid_file_does_not_block_the_start(state_dir: Path, con
     pid_file = first.data_dir / "postmaster.pid"
     values = {"own_pid": os.getpid(), "data": first.data_dir, "port": first.port}
     pid_file.write_text(content.format(**values))
+    assert first.socket_dir is not None
+    (first.socket_dir / f".s.PGSQL.{first.port}.lock").write_text(content.format(**values))
     with EmbeddedPostgres(state_dir=state_dir) as second:
         assert ask(second, "SELECT answer FROM kept") == [(42,)]
+        assert second.port == first.port
 
 
 def test_stale_record_whose_pid_was_reused_harms_nobody(state_dir: Path) -> None:
@@ -357,9 +360,8 @@ def test_passwords_of_the_roles_come_from_the_state(state_dir: Path) -> None:
 
 def test_addresses_say_that_they_are_embedded(cluster: EmbeddedPostgres) -> None:
     made = provision(cluster.superuser_url, database="marked", passwords=cluster.passwords)
-    assert {urlsplit(url).query for url in (made.app, made.owner, made.platform)} == {
-        "application_name=aeterna-embedded"
-    }
+    for url in (made.app, made.owner, made.platform):
+        assert (urlsplit(url).password or "").startswith(f"{EMBEDDED}-")
 
 
 def test_killed_throwaways_files_are_not_reused(state_dir: Path) -> None:

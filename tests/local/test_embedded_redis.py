@@ -1,5 +1,6 @@
 """The embedded Redis keeps what it acknowledged and wants its password."""
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import redis
 from aeterna_portal.local.errors import AlreadyRunningError, ServiceError
 from aeterna_portal.local.processes import identify, is_alive, wait_gone
 from aeterna_portal.local.redis import EmbeddedRedis
+from aeterna_portal.local.state import EMBEDDED
 
 from .held import hold, kill
 
@@ -86,11 +88,12 @@ def test_revived_server_whose_port_was_taken_says_so_and_stays_down(state_dir: P
         assert dead is not None
         os.kill(dead.pid, signal.SIGKILL)
         assert wait_gone([dead], seconds=10) == []
-        with (
-            socket.create_server(("127.0.0.1", port)),
-            pytest.raises(ServiceError, match=f"cannot return to port {port}"),
-        ):
-            server.revive()
+        with contextlib.ExitStack() as stranger:
+            # Should somebody else have been faster, the port is as busy.
+            with contextlib.suppress(OSError):
+                stranger.enter_context(socket.create_server(("127.0.0.1", port)))
+            with pytest.raises(ServiceError, match=f"cannot return to port {port}"):
+                server.revive()
         assert not server.is_running()
 
 
@@ -165,5 +168,4 @@ def test_stranger_on_the_port_is_not_mistaken_for_our_server(
 
 def test_address_says_that_it_is_embedded(state_dir: Path) -> None:
     with EmbeddedRedis(state_dir=state_dir) as server:
-        assert server.url.endswith("/0#embedded")
-        assert redis.Redis.from_url(server.url).connection_pool.connection_kwargs["db"] == 0
+        assert server.url.startswith(f"redis://:{EMBEDDED}-")

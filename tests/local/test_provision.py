@@ -258,3 +258,10 @@ def test_command_reports_a_server_that_refuses(
         monkeypatch.setenv(f"AETERNA_{role}_PASSWORD", "x")
     assert main(["--superuser-url", urls.app, "--database", "portal"]) == 1
     assert "The server refused" in capsys.readouterr().err
+
+
+def test_addresses_keep_how_the_server_wants_to_be_reached(cluster: EmbeddedPostgres) -> None:
+    address = f"{cluster.superuser_url}?sslmode=prefer&connect_timeout=7"
+    made = provision(address, database="portal", passwords=PASSWORDS)
+    assert made.app.endswith("/portal?sslmode=prefer&connect_timeout=7")
+    assert ask(made.app, "SELECT current_user") == [("aeterna_app",)]

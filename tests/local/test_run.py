@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,17 +21,29 @@ from .test_ports import free_port
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
-def start(folder: Path, port: int) -> subprocess.Popen[str]:
-    """Start the portal from the state in `folder`, with nothing of this suite's settings."""
+@pytest.fixture
+def start(state_dir: Path) -> Iterator[Callable[[int], subprocess.Popen[str]]]:
+    """Starts the portal on a port, with nothing of this suite's settings; ends it in the end."""
+    started: list[subprocess.Popen[str]] = []
     own = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return subprocess.Popen(
-        [sys.executable, "-m", "aeterna_portal.local.run"],
-        cwd=CHECKOUT,
-        env={**own, "AETERNA_STATE_DIR": str(folder), "PORT": str(port)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+
+    def start_one(port: int) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "aeterna_portal.local.run"],
+            cwd=CHECKOUT,
+            env={**own, "AETERNA_STATE_DIR": str(state_dir), "PORT": str(port)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start_one
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate()
 
 
 def until_ready(process: subprocess.Popen[str]) -> str:
@@ -55,7 +69,7 @@ def tree_of(pid: int) -> list[Identity]:
     return [one for found_pid in reversed(found) if (one := identify(found_pid)) is not None]
 
 
-def fetch(url: str) -> bytes:
+def fetch(url: str | urllib.request.Request) -> bytes:
     """Return the body of an address on this machine."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=30) as answer:
@@ -71,6 +85,13 @@ def agents_of(printed: str) -> list[str]:
     return [str(status_of(url)["agent"]) for url in urls]
 
 
+def answer_to_the_printed_question(printed: str) -> str:
+    """Do what the welcome proposes; return the agent's decision."""
+    url, _, question = shlex.split(printed.partition("     curl ")[2].partition("\n")[0])
+    decision: str = json.loads(fetch(urllib.request.Request(url, question.encode())))["decision"]
+    return decision
+
+
 def status_of(url: str) -> dict[str, object]:
     """Return an agent's status once it follows the portal."""
     while True:
@@ -82,18 +103,19 @@ def status_of(url: str) -> dict[str, object]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_run_serves_survives_a_kill_of_its_whole_tree_and_leaves_when_asked(
-    state_dir: Path,
+    state_dir: Path, start: Callable[[int], subprocess.Popen[str]]
 ) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    first = start(state_dir, port)
+    first = start(port)
     printed = until_ready(first)
     assert f"Aeterna Portal is at {url}\n" in printed
     assert all(person["email"] in printed for person in people(state_dir))
     assert b"csrf" in fetch(f"{url}/sign-in/")
     agents = agents_of(printed)
+    assert answer_to_the_printed_question(printed) == "Deny"
 
-    refused = start(state_dir, port)
+    refused = start(port)
     said, _ = refused.communicate()
     assert (refused.returncode, said) == (
         1,
@@ -103,7 +125,7 @@ def test_run_serves_survives_a_kill_of_its_whole_tree_and_leaves_when_asked(
     for one in tree_of(first.pid):
         os.kill(one.pid, signal.SIGKILL)
     first.communicate()
-    second = start(state_dir, port)
+    second = start(port)
     printed = until_ready(second)
     assert f"Aeterna Portal is at {url}\n" in printed
     assert agents_of(printed) == agents

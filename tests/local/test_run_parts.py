@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -132,7 +133,9 @@ def test_welcome_tells_where_who_and_what_next(tmp_path: Path) -> None:
     assert "  http://127.0.0.1:8181\n  http://127.0.0.1:8182\n" in text
     assert "Sign in as Dan" in text
     assert "Sign in as Ada in a private window" in text
-    assert "curl http://127.0.0.1:8181/v1/status" in text
+    command = shlex.split(text.partition("     curl ")[2].partition("\n")[0])
+    assert command[:2] == ["http://127.0.0.1:8181/v1/is_authorized", "-d"]
+    assert json.loads(command[2])["resource"] == 'Dependency::"lodash"'
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", '[{"name": "only"}]', "7"])

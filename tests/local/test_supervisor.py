@@ -88,7 +88,9 @@ async def supervise(
 
     stopper = asyncio.create_task(stop_at_the_end())
     try:
-        await runner.run(until_serving=lambda: eventually(serving))
+        await runner.run(
+            until_serving=lambda: eventually(serving), announce=lambda: eventually(lambda: True)
+        )
     finally:
         stopper.cancel()
     return output.getvalue()
