@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aeterna_portal.settings")
 
@@ -14,6 +14,20 @@ app.conf.beat_schedule = {
     "deliver-due-events": {"task": "events.deliver_due", "schedule": 30.0},
     "end-expired-sessions": {"task": "identity.end_expired_sessions", "schedule": 3600.0},
 }
+
+
+@worker_init.connect
+def _refuse_unsafe_role(**_: object) -> None:
+    # Django is set up by now; the pool's children must not inherit this connection.
+    from django.db import connections
+
+    from apps.kernel.database_role import UnsafeRole, require_safe_role
+
+    try:
+        require_safe_role()
+    except UnsafeRole as error:
+        raise SystemExit(str(error)) from error
+    connections.close_all()
 
 
 @worker_process_init.connect

@@ -27,11 +27,12 @@ class UnsafeRole(Exception):
     """The database role that serves requests could bypass row-level security."""
 
 
-def require_safe_role() -> None:
-    """Raise UnsafeRole, naming why, unless the run-time role is bound by row-level security."""
+def require_safe_role() -> bool:
+    """Return True; raise UnsafeRole, naming why, if row-level security does not bind the role."""
     with connections[APP].cursor() as cursor:
         cursor.execute(QUESTION)
         row = cursor.fetchone()
     faults = [fault for fault, is_wrong in zip(FAULTS, row, strict=True) if is_wrong]
     if faults:
         raise UnsafeRole(f"DATABASE_URL's role {', '.join(faults)}; give it a role without that.")
+    return True

@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from apps.events.nudge import CHANNEL, client
 from apps.events.relay import run_due
+from apps.kernel.database_role import require_safe_role
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.2
@@ -27,9 +28,10 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        hints = _Hints()
+        hints, is_safe = _Hints(), False
         while not stop.is_set():
             try:
+                is_safe = is_safe or require_safe_role()
                 ran = run_due(should_stop=stop.is_set)
             except (OperationalError, InterfaceError):
                 logger.warning("the database is out of reach; trying again", exc_info=True)
