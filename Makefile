@@ -61,14 +61,16 @@ readiness: .venv/.dev assets ## Run the suite and write docs/readiness.md from w
 	@AETERNA_READINESS=docs/readiness.md $(MAKE) test
 
 .PHONY: openapi
-openapi: .venv/.run ## Write docs/openapi.yaml
-	$(OFFLINE) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+openapi: .venv/.run ## Write docs/openapi.json
+	$(OFFLINE) $(BIN)/python manage.py spectacular --validate --fail-on-warn \
+	--format openapi-json --file docs/openapi.json
 
-.PHONY: permissions
+.PHONY: permissions operations
 permissions: .venv/.run ## Write docs/permissions.md from the Cedar policies
-	$(OFFLINE) $(BIN)/python manage.py shell --verbosity 0 --no-imports --command \
-	'from pathlib import Path; from apps.policies.permission_table import permission_page; \
-	Path("docs/permissions.md").write_text(permission_page())'
+	@$(BIN)/python -m aeterna_portal.pages permissions
+
+operations: .venv/.run ## Write docs/operations.md from the registry of operations
+	@$(BIN)/python -m aeterna_portal.pages operations
 
 .PHONY: assets
 assets: .venv/.run ## Build the front-end files if their sources changed

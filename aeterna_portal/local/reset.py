@@ -9,7 +9,8 @@ from .errors import AlreadyRunningError, ServiceError
 from .placement import POINTER, SYSTEM_HOME
 from .state import exclusive, state_dir
 
-KEPT = frozenset({"browser", "run.lock"})
+# The lock is held meanwhile; the others tell nothing of the demo.
+KEPT = frozenset({"run.lock", "browser", "readiness.json"})
 
 
 def reset(folder: Path) -> None:
