@@ -60,7 +60,7 @@ class EmbeddedRedis(EmbeddedServer):
                 answer = client.info("server")
             except redis.RedisError:
                 return False
-        return isinstance(answer, dict) and answer.get("process_id") == self.pid
+        return bool(answer.get("process_id") == self.pid)
 
 
 def _binary() -> Path:
