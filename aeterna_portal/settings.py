@@ -93,6 +93,11 @@ def _database(url: str, *, pool_size: int | None) -> dict[str, Any]:
     parts = urlsplit(url)
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     options.setdefault("connect_timeout", 5)
+    if pool_size and not ENVIRONMENT.database_pooler:
+        # Who stops in the middle, or waits for somebody who did, must not hold everybody up.
+        options.setdefault(
+            "options", "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
+        )
     if pool_size and not IS_TEST:
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
     return {
@@ -103,6 +108,8 @@ def _database(url: str, *, pool_size: int | None) -> dict[str, Any]:
         "HOST": unquote(parts.hostname or ""),
         "PORT": parts.port or "",
         "CONN_MAX_AGE": 0,
+        # A pooled connection may have died while nobody used it.
+        "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": ENVIRONMENT.database_pooler,
         "OPTIONS": options,
     }

@@ -1,0 +1,173 @@
+"""Servers that restart under a running portal: everybody comes back, and nothing was lost."""
+
+import asyncio
+import signal
+from collections import Counter
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from apps.events.models import Delivery
+from apps.events.types import DeliveryState
+from apps.fleet.queries import fleet
+from apps.fleet.types import SUBPROTOCOL
+from apps.orgs.operations import create_organization
+from tests.factories.company import TestCompany
+from tests.fleet.test_live import enroll, hello
+from tests.journeys.stack import wait_until
+from tests.journeys.test_agents_follow import PERMIT, put_in_force
+from tests.web.sign_in import session_of
+
+from .conftest import Ruin
+
+BURST = 100
+
+
+async def ask(url: str, key: str, count: int) -> Counter[int]:
+    """Return the statuses of `count` requests made at once by somebody signed in."""
+    limits = httpx.Limits(max_connections=count)
+    cookies = {settings.SESSION_COOKIE_NAME: key}
+    async with httpx.AsyncClient(limits=limits, cookies=cookies, timeout=60) as client:
+        answers = await asyncio.gather(*(client.get(url) for _ in range(count)))
+    return Counter(answer.status_code for answer in answers)
+
+
+def key_of(company: TestCompany) -> str:
+    return session_of(company, "admin").session_key
+
+
+def sessions(ruin: Ruin) -> list[tuple[str, str]]:
+    """Return role and state of every database session of the portal's processes."""
+    mine = [c.connection.info.backend_pid for c in connections.all() if c.connection is not None]
+    with psycopg.connect(ruin.postgres.superuser_url) as watcher:
+        return watcher.execute(
+            "select usename, state from pg_stat_activity"
+            " where datname = 'ruin' and not pid = any(%s)",
+            [mine],
+        ).fetchall()
+
+
+def is_current(company: TestCompany) -> bool:
+    with company.acting("admin"):
+        standing = fleet()
+        return standing.head > 0 and standing.current == len(standing.standings)
+
+
+def all_delivered(company: TestCompany) -> bool:
+    with company.acting("admin"):
+        return not Delivery.objects.exclude(state=DeliveryState.DONE).exists()
+
+
+def start_agent(ruin: Ruin, company: TestCompany) -> str:
+    _, token = enroll(company)
+    return ruin.stack.start_agent(f"agent-{company.slug}", token)
+
+
+def test_a_burst_of_requests_waits_for_connections_and_gives_them_back(ruin: Ruin):
+    key = key_of(ruin.company())
+    for count in (BURST, 8):
+        assert asyncio.run(ask(f"{ruin.stack.url}/", key, count)) == {200: count}
+    found = Counter(role for role, _ in sessions(ruin))
+    assert found["aeterna_app"] <= 2 * 8
+    wait_until(
+        lambda: not any((state or "").startswith("idle in") for _, state in sessions(ruin)),
+        what="no transaction left open",
+    )
+
+
+def test_postgres_restarts_and_nobody_notices_for_long(ruin: Ruin):
+    company = ruin.company()
+    start_agent(ruin, company)
+    put_in_force(company, "tools", PERMIT)
+    wait_until(lambda: is_current(company), what="the agent current")
+    key = key_of(company)
+    assert asyncio.run(ask(f"{ruin.stack.url}/", key, 8)) == {200: 8}
+
+    ruin.end(ruin.postgres, signal.SIGINT)
+    for connection in connections.all():
+        connection.close()
+    assert httpx.get(f"{ruin.stack.url}/healthz").status_code == 200
+    ruin.postgres.revive()
+
+    assert asyncio.run(ask(f"{ruin.stack.url}/", key, 16)) == {200: 16}
+    put_in_force(company, "after", PERMIT.replace("run_tool", "read_file"))
+    wait_until(lambda: all_delivered(company), what="the relay delivering")
+    wait_until(lambda: is_current(company), what="the agent current again", seconds=60)
+    assert ruin.stack.children["relay"].poll() is None
+    assert ruin.stack.children["web"].poll() is None
+
+
+def test_redis_restarts_and_agents_and_relay_go_on(ruin: Ruin):
+    company = ruin.company()
+    start_agent(ruin, company)
+    put_in_force(company, "tools", PERMIT)
+    wait_until(lambda: is_current(company), what="the agent current")
+    ruin.end(ruin.redis, signal.SIGKILL)
+    put_in_force(company, "without-hints", PERMIT.replace("run_tool", "read_file"))
+    wait_until(lambda: all_delivered(company), what="the relay delivering without Redis")
+    wait_until(lambda: is_current(company), what="a heartbeat healing the lost hint")
+    ruin.redis.revive()
+    put_in_force(company, "with-hints", PERMIT.replace("run_tool", "write_file"))
+    wait_until(lambda: all_delivered(company), what="the relay delivering with Redis")
+    wait_until(lambda: is_current(company), what="the agent current again")
+    assert ruin.stack.children["relay"].poll() is None
+
+
+def test_a_portal_told_to_stop_says_so_to_agents_and_leaves_no_session(ruin: Ruin):
+    company = ruin.company()
+    _, token = enroll(company)
+    address = f"{ruin.stack.url.replace('http', 'ws', 1)}/ws/agents/v1"
+    web = ruin.stack.children["web"]
+
+    async def converse() -> int | None:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with connect(
+            address, additional_headers=headers, subprotocols=[SUBPROTOCOL]
+        ) as socket:
+            await socket.send(hello())
+            await socket.recv()
+            web.terminate()
+            try:
+                while True:
+                    await asyncio.wait_for(socket.recv(), 20)
+            except ConnectionClosed as ended:
+                return ended.rcvd.code if ended.rcvd else None
+
+    try:
+        assert asyncio.run(converse()) == 1012
+        assert web.wait(20) in (0, -signal.SIGTERM)
+        with company.acting("admin"):
+            assert [s.agent.connection for s in fleet().standings] == [""]
+    finally:
+        ruin.stack.start_web()
+        wait_until(lambda: httpx.get(f"{ruin.stack.url}/healthz").status_code, what="the portal")
+
+
+@pytest.mark.slow
+def test_a_relay_told_to_stop_in_the_middle_of_much_work_stops_soon(ruin: Ruin):
+    company = ruin.company()
+    relay = ruin.stack.children["relay"]
+    relay.terminate()
+    assert relay.wait(20) == 0
+    with company.acting("admin"):
+        for number in range(30):
+            create_organization(name="More", slug=f"more-{number}")
+    ruin.stack.start("relay", *relay.args)
+    wait_until(lambda: not pending(company, at_least=60), what="the relay at work")
+    again = ruin.stack.children["relay"]
+    again.terminate()
+    assert again.wait(20) == 0
+    ruin.stack.start("relay", *relay.args)
+    wait_until(lambda: all_delivered(company), what="the rest delivered")
+
+
+def pending(company: TestCompany, *, at_least: int) -> bool:
+    with company.acting("admin"):
+        rows: Any = Delivery.objects.filter(state=DeliveryState.PENDING)
+        return bool(rows.count() >= at_least)
