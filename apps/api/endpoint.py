@@ -49,8 +49,6 @@ class Endpoint(APIView):
         http = request._request
         route = self.routes["GET" if http.method == "HEAD" else str(http.method)]
         query = requests.read_query(http, route)
-        if route.csv and self._wants_csv(query):
-            return route.csv(http, _filters(query))
         if not route.is_write:
             return self._run(http, route, query, values)
         expected = requests.expected_version(http, route)
@@ -69,6 +67,8 @@ class Endpoint(APIView):
         self, http: HttpRequest, route: Route, query: Mapping[str, Any], values: Mapping[str, Any]
     ) -> HttpResponseBase:
         try:
+            if route.csv and self._wants_csv(query):
+                return route.csv(http, _filters(query))
             result = route.call(**_filters(query), **values)
         except NotFound as error:
             raise _named(error, route) from error

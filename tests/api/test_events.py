@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -89,6 +90,11 @@ def test_the_whole_log_is_a_file_for_whoever_may_export(company, admin, how):
         ids = [str(i) for i in Event.objects.order_by("-id").values_list("id", flat=True)]
     assert [row["id"] for row in rows] == ids
     refused(caller(company, "architect").get("events", **how), 403)
+
+
+def test_the_file_of_a_scope_that_leads_nowhere_is_refused_by_name(admin, other_company):
+    for scope_id in (str(uuid4()), str(other_company.tenant_id)):
+        refused(admin.get("events", format="csv", scope_id=scope_id), 422, "scope_id")
 
 
 def test_the_file_goes_on_over_its_pages_and_keeps_the_filters(company, admin, monkeypatch):
