@@ -237,7 +237,11 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "aeterna"},
+        "CONFIG": {
+            # What goes over it are hints: a Redis that hangs must not hold up who gives them.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 2, "socket_connect_timeout": 2}],
+            "prefix": "aeterna",
+        },
     }
 }
 

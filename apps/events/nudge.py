@@ -4,6 +4,9 @@ import logging
 
 import redis
 from django.conf import settings
+from django.db import connections, transaction
+
+from apps.kernel.tenancy import APP
 
 logger = logging.getLogger(__name__)
 CHANNEL = "aeterna:outbox"
@@ -16,6 +19,13 @@ def client() -> redis.Redis:
     if url not in _clients:
         _clients[url] = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
     return _clients[url]
+
+
+def nudge_on_commit() -> None:
+    """Tell the relay once when the open transaction commits, however many events it leaves."""
+    waiting = connections[APP].run_on_commit
+    if not any(hook is nudge for _, hook, _ in waiting):
+        transaction.on_commit(nudge, using=APP)
 
 
 def nudge() -> None:

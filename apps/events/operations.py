@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
 
 from apps.kernel import clock
 from apps.kernel.authorization import Decision, Resource, authorize
@@ -18,7 +17,7 @@ from apps.kernel.tenancy import current_actor
 
 from . import queries
 from .models import Delivery, Event
-from .nudge import nudge
+from .nudge import nudge_on_commit
 from .subscriptions import subscribers
 from .types import DELIVERY_TRANSITIONS, Change, DeliveryState, Outcome
 
@@ -70,7 +69,7 @@ def replay_delivery(*, delivery_id: UUID) -> Delivery:
     delivery.next_attempt_at = clock.now()
     delivery.save(update_fields=["state", "attempts", "next_attempt_at"])
     emit("dead_letter.replayed", resource=resource)
-    transaction.on_commit(nudge)
+    nudge_on_commit()
     return delivery
 
 
@@ -149,4 +148,4 @@ def _queue(event: Event) -> None:
     Delivery.objects.bulk_create(
         Delivery(event=event, handler=name, next_attempt_at=clock.now()) for name in handlers
     )
-    transaction.on_commit(nudge)
+    nudge_on_commit()

@@ -1,0 +1,89 @@
+"""A Redis that hangs: hints are given up at once, and nothing else waits for them."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from channels.layers import channel_layers
+from django.conf import settings
+from django.db import transaction
+
+from apps.events import nudge as hints
+from apps.fleet.publisher import publish_revision
+from apps.kernel.ids import uuid7
+from apps.orgs.operations import create_organization
+from apps.proposals.operations import approve_proposal
+from tests.factories.policy import make_proposal
+
+
+class Hanging:
+    """A server that accepts and never answers."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
+        self.accepted: list[socket.socket] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                self.accepted.append(self._listener.accept()[0])
+            except OSError:
+                return
+
+    def close(self) -> None:
+        self._listener.close()
+        for connection in self.accepted:
+            connection.close()
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    server = Hanging()
+    monkeypatch.setattr(settings, "REDIS_URL", server.url)
+    yield server
+    hints._clients.pop(server.url, None)
+    server.close()
+
+
+def test_a_hint_to_the_relay_is_tried_once(hanging):
+    hints.nudge()
+    assert len(hanging.accepted) == 1
+
+
+def test_a_hint_to_agents_is_tried_once(hanging):
+    config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]["CONFIG"]
+    host = config["hosts"][0]
+    address = {**(host if isinstance(host, dict) else {}), "address": hanging.url}
+    layer = channel_layers._make_backend("default", {**config, "hosts": [address]})
+    kept = channel_layers.set("default", layer)
+    try:
+        publish_revision(tenant_id=uuid7(), revision=1)
+    finally:
+        channel_layers.set("default", kept)
+    assert len(hanging.accepted) == 1
+
+
+def test_a_commit_with_many_events_waits_for_one_hint(committed_company, hanging):
+    proposal = make_proposal(committed_company)
+    with committed_company.acting("second_architect"):
+        approve_proposal(proposal_id=proposal.id)
+        before = len(hanging.accepted)
+    assert len(hanging.accepted) - before <= 1
+
+
+def test_an_event_after_one_that_was_undone_still_gives_its_hint(committed_company, hanging):
+    def undone() -> None:
+        with transaction.atomic():
+            create_organization(name="Undone", slug="undone")
+            raise ZeroDivisionError
+
+    with committed_company.acting("admin"):
+        with pytest.raises(ZeroDivisionError):
+            undone()
+        create_organization(name="Kept", slug="kept")
+        assert hanging.accepted == []
+    assert len(hanging.accepted) == 1
