@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from django.db import OperationalError
 
 from apps.fleet import operations
 from apps.fleet.models import Acknowledgement, CedarAgent
+from apps.fleet.queries import standing_of
+from apps.fleet.types import AgentHealth
+from apps.kernel import clock
 from apps.kernel.telemetry import CONNECTED_AGENTS
 from apps.policies import queries as policies
 from tests.factories.company import TestCompany
@@ -205,3 +209,34 @@ async def test_a_lost_hint_is_healed_by_the_next_heartbeat(committed_company):
     assert frames[1]["revision"] == revision
     assert (frames[1]["revision"], frames[1]["digest"]) == await sync_to_async(head)()
     await communicator.disconnect()
+
+
+async def test_an_agent_of_a_killed_portal_is_offline_when_it_stayed_silent(committed_company):
+    company = committed_company
+    agent, token = await sync_to_async(enroll)(company)
+    communicator = await greeted(token)
+
+    def health(seconds: float) -> AgentHealth:
+        fresh = row(company, agent)
+        assert fresh.connection != ""
+        with (
+            company.acting("admin"),
+            clock.at(fresh.last_heartbeat_at + timedelta(seconds=seconds)),
+        ):
+            return standing_of(fresh).health
+
+    assert await sync_to_async(health)(14) != AgentHealth.OFFLINE
+    assert await sync_to_async(health)(16) == AgentHealth.OFFLINE
+    await communicator.disconnect()
+
+
+async def test_the_end_of_an_old_connection_does_not_end_the_newer(committed_company):
+    company = committed_company
+    agent, token = await sync_to_async(enroll)(company)
+    first = await greeted(token)
+    second = await greeted(token)
+    newest = (await sync_to_async(row)(company, agent)).connection
+    await first.disconnect()
+    assert (await sync_to_async(row)(company, agent)).connection == newest != ""
+    await second.disconnect()
+    assert (await sync_to_async(row)(company, agent)).connection == ""

@@ -15,6 +15,7 @@ REQUEST_SECONDS = Histogram(
     "aeterna_request_seconds", "Duration of requests", ["method", "route", "status"]
 )
 HEADER = "X-Request-Id"
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 FORM = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -37,7 +38,8 @@ class RequestLogMiddleware:
     def _record(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         match = request.resolver_match
         route = match.route if match else "unmatched"
-        REQUEST_SECONDS.labels(request.method, route, response.status_code).observe(seconds)
+        method = request.method if request.method in METHODS else "other"
+        REQUEST_SECONDS.labels(method, route, response.status_code).observe(seconds)
         logger.info(
             "request",
             method=request.method,
