@@ -64,7 +64,7 @@ def ruin(own_folder: Path, django_db_setup: None, django_db_blocker: Any) -> Ite
     """A portal with pools, a relay and servers of its own; Django here speaks to its database."""
     folder = own_folder
     with (
-        EmbeddedPostgres(state_dir=folder / "state", durable=False) as postgres,
+        EmbeddedPostgres(state_dir=folder / "state") as postgres,
         EmbeddedRedis(state_dir=folder / "state", durable=False) as redis,
     ):
         urls = provision(

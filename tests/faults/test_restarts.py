@@ -1,23 +1,29 @@
 """Servers that restart under a running portal: everybody comes back, and nothing was lost."""
 
 import asyncio
+import os
+import random
 import signal
+import sys
 from collections import Counter
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
+from celery import Celery
 from django.conf import settings
 from django.db import connections
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from apps.events.models import Delivery
+from apps.events.models import Delivery, Event
 from apps.events.types import DeliveryState
 from apps.fleet.queries import fleet
 from apps.fleet.types import SUBPROTOCOL
+from apps.orgs.models import Scope
 from apps.orgs.operations import create_organization
+from apps.policies.models import Revision
 from tests.factories.company import TestCompany
 from tests.fleet.test_live import enroll, hello
 from tests.journeys.stack import wait_until
@@ -90,8 +96,7 @@ def test_postgres_restarts_and_nobody_notices_for_long(ruin: Ruin):
     assert asyncio.run(ask(f"{ruin.stack.url}/", key, 8)) == {200: 8}
 
     ruin.end(ruin.postgres, signal.SIGINT)
-    for connection in connections.all():
-        connection.close()
+    drop_connections()
     assert httpx.get(f"{ruin.stack.url}/healthz").status_code == 200
     ruin.postgres.revive()
 
@@ -171,3 +176,86 @@ def pending(company: TestCompany, *, at_least: int) -> bool:
     with company.acting("admin"):
         rows: Any = Delivery.objects.filter(state=DeliveryState.PENDING)
         return bool(rows.count() >= at_least)
+
+
+@pytest.mark.slow
+def test_a_celery_worker_survives_restarts_of_both_servers(ruin: Ruin):
+    company = ruin.company()
+    relay = ruin.stack.children["relay"]
+    relay.terminate()
+    assert relay.wait(20) == 0
+    command = ("-m", "celery", "-A", "aeterna_portal", "worker", "--concurrency", "1")
+    worker = ruin.stack.start("worker", sys.executable, *command)
+    try:
+        for server in (None, ruin.redis, ruin.postgres):
+            if server is not None:
+                ruin.end(server, signal.SIGINT)
+                drop_connections()
+                server.revive()
+            with company.acting("admin"):
+                create_organization(name="More", slug=f"more-{server.name if server else 'first'}")
+            delivered_by_task(ruin, company)
+        assert worker.poll() is None
+    finally:
+        worker.terminate()
+        worker.wait(30)
+        ruin.stack.start("relay", *relay.args)
+
+
+def drop_connections() -> None:
+    for connection in connections.all():
+        connection.close()
+
+
+def delivered_by_task(ruin: Ruin, company: TestCompany) -> None:
+    """Ask for deliveries by task, again and again as the beat does, until all are done."""
+    app = Celery(broker=ruin.redis.url)
+
+    def ask_again() -> bool:
+        app.send_task("events.deliver_due")
+        return all_delivered(company)
+
+    wait_until(ask_again, what="the task delivering", seconds=60)
+    app.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_whatever_is_killed_nothing_is_lost_and_all_agree_in_the_end(ruin: Ruin):
+    seed = int(os.environ.get("FAULT_SEED", "20"))
+    dice = random.Random(seed)
+    print(f"FAULT_SEED={seed}")
+    company = ruin.company()
+    start_agent(ruin, company)
+    made = 0
+    for turn in range(12):
+        made += make(company, f"turn-{turn}")
+        kill_something(ruin, dice.choice(["web", "relay", "redis", "postgres"]))
+        made += make(company, f"again-{turn}")
+    put_in_force(company, "last", PERMIT)
+    wait_until(lambda: all_delivered(company), what=f"all delivered, seed {seed}", seconds=120)
+    wait_until(lambda: is_current(company), what=f"the agent current, seed {seed}", seconds=60)
+    with company.acting("admin"):
+        numbers = list(Revision.objects.order_by("number").values_list("number", flat=True))
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert Scope.objects.filter(kind="organization", name="Made").count() == made
+        assert Event.objects.filter(type="org.created", resource_name="Made").count() == made
+
+
+def make(company: TestCompany, slug: str) -> int:
+    with company.acting("admin"):
+        create_organization(name="Made", slug=slug)
+    return 1
+
+
+def kill_something(ruin: Ruin, name: str) -> None:
+    servers = {"redis": ruin.redis, "postgres": ruin.postgres}
+    if name in servers:
+        ruin.end(servers[name], signal.SIGKILL if name == "redis" else signal.SIGQUIT)
+        drop_connections()
+        servers[name].revive()
+        return
+    child = ruin.stack.children[name]
+    child.kill()
+    child.wait()
+    ruin.stack.start(name, *child.args)
