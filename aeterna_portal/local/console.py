@@ -47,24 +47,30 @@ class Console:
         self._printer = Printer(output=self._output)
         self._palette = get_colours()
         self._colours: dict[str, str] = {}
+        self._is_line_open = False
 
     def say(self, text: str) -> None:
         """Print `text` as it is."""
+        self._close_line()
         self._output.write(f"{text}\n")
         self._output.flush()
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
         """Print what is being done and, when it is done, how long it took."""
-        started = time.monotonic()
-        self._output.write(f"  {text:<34}")
+        started, label = time.monotonic(), f"  {text:<34}"
+        self._output.write(label)
         self._output.flush()
+        self._is_line_open = True
         try:
             yield
         except BaseException:
-            self._output.write("\n")
+            self._close_line()
             raise
-        self.say(f"{time.monotonic() - started:6.1f} s")
+        # What was said in between has taken the line.
+        again = "" if self._is_line_open else label
+        self._is_line_open = False
+        self.say(f"{again}{time.monotonic() - started:6.1f} s")
 
     def join(self, name: str) -> None:
         """Give a child a colour and room for its name."""
@@ -78,6 +84,7 @@ class Console:
 
     def tell(self, name: str, text: str) -> None:
         """Print `text` under the child's name."""
+        self._close_line()
         message = Message(
             type="line",
             data=text,
@@ -86,3 +93,8 @@ class Console:
             colour=self._colours.get(name),
         )
         self._printer.write(message)
+
+    def _close_line(self) -> None:
+        if self._is_line_open:
+            self._output.write("\n")
+            self._is_line_open = False

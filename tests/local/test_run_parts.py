@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shlex
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -191,3 +192,14 @@ def test_terminal_that_went_away_stops_nothing() -> None:
     with console.step("Speaking to nobody"):
         console.say("anybody there?")
     console.relay("web", b"WARNING: nobody there")
+
+
+def test_interrupted_step_is_named_again_when_it_is_done() -> None:
+    output = io.StringIO()
+    console = Console(output)
+    with console.step("Thinking"):
+        console.tell("web", "WARNING: hm")
+    first, second, third = output.getvalue().splitlines()
+    assert first.strip() == "Thinking"
+    assert second.endswith("| WARNING: hm")
+    assert re.fullmatch(r"  Thinking +\d+\.\d s", third)
