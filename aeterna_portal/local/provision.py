@@ -81,6 +81,14 @@ def provision(
     )
 
 
+def drop(superuser_url: str, *, database: str) -> None:
+    """Remove `database` with everything in it, whoever is connected."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+        )
+
+
 def urls(*, host: str, port: int, database: str, passwords: Passwords, query: str = "") -> Urls:
     """Return the addresses of the three roles in `database`; `query` is quoted already."""
     by_role = {

@@ -15,10 +15,10 @@ from pathlib import Path
 from .childlog import rotate
 from .console import Console
 from .errors import AlreadyRunningError, ServiceError
-from .ports import choose_port, remember_port
+from .ports import choose_port, remember_port, remembered_port
 from .processes import die_with_parent, replace_file
 from .programs import AGENTS, FIRST_AGENT_PORT, Addresses, programs
-from .services import Services, start_services
+from .services import UNFINISHED, Services, start_services
 from .state import CHECKOUT, environment, load_secrets, lock, open_state, state_dir
 from .supervisor import Supervisor, end_leftovers
 from .welcome import wait_until_served, welcome
@@ -118,10 +118,17 @@ class Run:
 
     def _prepare(self, services: Services, variables: Mapping[str, str]) -> None:
         owner = {**variables, "DATABASE_OWNER_URL": services.urls.owner}
+        unfinished = self.folder / UNFINISHED
+        if services.embedded and not self._has_served():
+            unfinished.touch()
         with self.console.step("Migrating the database"):
             self._manage(owner, "migrate", "--database", "owner")
         with self.console.step("Loading the demo company"):
             self._manage(variables, "load_demo", "--agent-token-dir", str(self.folder / "agents"))
+        unfinished.unlink(missing_ok=True)
+
+    def _has_served(self) -> bool:
+        return remembered_port(book=self.folder / "ports.json", name="web") is not None
 
     def _manage(self, variables: Mapping[str, str], *arguments: str) -> None:
         log = self.folder / "logs" / "setup.log"

@@ -1,6 +1,7 @@
 """Postgres and Redis for a run: those the environment names, else embedded ones."""
 
 import os
+import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +10,12 @@ from urllib.parse import urlsplit
 from .console import Console
 from .errors import ServiceError
 from .postgres import EmbeddedPostgres
-from .provision import Urls, provision
+from .provision import Urls, drop, provision
 from .redis import EmbeddedRedis
 from .server import EmbeddedServer
 
 DATABASE = "aeterna"
+UNFINISHED = "unfinished"
 VARIABLES = {
     "app": "DATABASE_URL",
     "owner": "DATABASE_OWNER_URL",
@@ -37,6 +39,7 @@ def start_services(stack: ExitStack, *, folder: Path, console: Console) -> Servi
         postgres = EmbeddedPostgres(state_dir=folder)
         with console.step("Starting Postgres"):
             stack.enter_context(postgres)
+            forget_unfinished(folder, postgres)
             urls = provision(
                 postgres.superuser_url, database=DATABASE, passwords=postgres.passwords
             )
@@ -53,6 +56,18 @@ def start_services(stack: ExitStack, *, folder: Path, console: Console) -> Servi
         embedded.append(redis)
         redis_url = redis.url
     return Services(urls=urls, redis_url=redis_url, embedded=tuple(embedded))
+
+
+def forget_unfinished(folder: Path, postgres: EmbeddedPostgres) -> None:
+    """Drop the database of a first start that was killed before it had loaded everything.
+
+    Nobody ever worked in it, and what is half loaded can neither be used nor completed.
+    """
+    mark = folder / UNFINISHED
+    if mark.exists():
+        drop(postgres.superuser_url, database=DATABASE)
+        shutil.rmtree(folder / "agents", ignore_errors=True)
+        mark.unlink()
 
 
 def _external_urls() -> Urls | None:

@@ -10,13 +10,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
+import psycopg
 import pytest
 
 from aeterna_portal.local import run
 from aeterna_portal.local.console import Console
 from aeterna_portal.local.errors import ServiceError
 from aeterna_portal.local.programs import Addresses, programs
-from aeterna_portal.local.services import VARIABLES, start_services
+from aeterna_portal.local.services import UNFINISHED, VARIABLES, start_services
 from aeterna_portal.local.state import lock
 from aeterna_portal.local.welcome import is_served, welcome
 
@@ -203,3 +204,30 @@ def test_interrupted_step_is_named_again_when_it_is_done() -> None:
     assert first.strip() == "Thinking"
     assert second.endswith("| WARNING: hm")
     assert re.fullmatch(r"  Thinking +\d+\.\d s", third)
+
+
+def serve_from(folder: Path, statement: str) -> list[tuple[object, ...]]:
+    """Start the services of `folder`, run one statement as the owner, stop them."""
+    with ExitStack() as stack:
+        services = start_services(stack, folder=folder, console=Console(io.StringIO()))
+        with psycopg.connect(services.urls.owner, autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_half_loaded_demo_of_a_killed_first_start_is_forgotten_and_nothing_else(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch, unfinished: bool
+) -> None:
+    for name in (*VARIABLES.values(), "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    serve_from(state_dir, "CREATE TABLE loaded AS SELECT 1")
+    token = state_dir / "agents" / "a1" / "token"
+    token.parent.mkdir(parents=True)
+    token.touch()
+    if unfinished:
+        (state_dir / UNFINISHED).touch()
+    found = serve_from(state_dir, "SELECT to_regclass('loaded') IS NOT NULL")
+    assert found == [(not unfinished,)]
+    assert token.exists() == (not unfinished)
+    assert not (state_dir / UNFINISHED).exists()
