@@ -16,7 +16,7 @@ app.conf.beat_schedule = {
 }
 
 
-@worker_init.connect
+@worker_init.connect  # type: ignore[untyped-decorator]
 def _refuse_unsafe_role(**_: object) -> None:
     # Django is set up by now; the pool's children must not inherit this connection.
     from django.db import connections
@@ -30,7 +30,7 @@ def _refuse_unsafe_role(**_: object) -> None:
     connections.close_all()
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def _trace_worker(**_: object) -> None:
     # Spans are sent by a thread, which does not survive the worker's fork.
     from aeterna_portal.tracing import start_tracing

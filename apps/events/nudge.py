@@ -24,7 +24,7 @@ def client() -> redis.Redis:
 def nudge_on_commit() -> None:
     """Tell the relay once when the open transaction commits, however many events it leaves."""
     waiting = connections[APP].run_on_commit
-    if not any(hook is nudge for _, hook, _ in waiting):
+    if not any(entry[1] is nudge for entry in waiting):
         transaction.on_commit(nudge, using=APP)
 
 

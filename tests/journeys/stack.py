@@ -71,9 +71,7 @@ class Stack:
     def start_portal(self) -> None:
         self.start_web()
         self.start("relay", sys.executable, "manage.py", "relay")
-        wait_until(
-            lambda: httpx.get(f"{self.url}/healthz").status_code, what="the portal"
-        )
+        wait_until(lambda: httpx.get(f"{self.url}/healthz").status_code, what="the portal")
 
     def start_web(self) -> None:
         self.start(

@@ -27,7 +27,10 @@ ROUTES = {
     "ws/live": "the session of a browser, from the portal's own origin",
 }
 # Every task with the reason why it may run without an actor.
-TASKS = {"events.deliver_due": "opens each delivery's own tenant through the relay"}
+TASKS = {
+    "events.deliver_due": "opens each delivery's own tenant through the relay",
+    "identity.end_expired_sessions": "sessions are no tenant's table; it ends the expired",
+}
 ROUTE_NAMES = sorted(str(route.pattern) for route in websocket_routes())
 ORIGIN = (b"origin", b"http://testserver")
 

@@ -92,6 +92,8 @@ def test_values_that_are_taken_elsewhere_are_free_here(connect, victim, attacker
 def test_a_taken_primary_key_is_the_only_thing_left_to_collide_with(connect, victim, attacker):
     """A primary key is a UUID that the server makes: 74 random bits that nobody can probe."""
     for table, row in victim.rows.items():
+        if table == "identity_session":  # found by the hash of a secret, which is its key
+            continue
         assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", row["id"]), table
 
 
@@ -155,7 +157,8 @@ def test_tenant_data_is_memoized_nowhere():
     for path in root.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and any(
-                "cache" in ast.unparse(d) for d in node.decorator_list
+                "cache" in ast.unparse(d) and "never_cache" not in ast.unparse(d)
+                for d in node.decorator_list
             ):
                 found.add(f"{path.relative_to(root)}:{node.name}")
     assert found - set(MEMOIZED) == set()
@@ -163,6 +166,11 @@ def test_tenant_data_is_memoized_nowhere():
 
 # Memoized functions, each with the reason why no tenant's data is in what it keeps.
 MEMOIZED = {
+    "api/answers.py:_adapter": "a model of the code",
+    "api/documents.py:openapi_document": "the same for everybody",
+    "api/documents.py:openapi_text": "the same for everybody",
+    "api/throttling.py:_local": "counters keyed by tenant",
+    "api/throttling.py:_shared": "a connection",
     "policies/cedar.py:parsed_agent_schema": "a file of the product",
     "policies/decider.py:agent_actions": "the actions of the product's own schema",
     "policies/decider.py:product_policies": "a file of the product",

@@ -19,7 +19,7 @@ class Changed:
 
 
 def changed(before: str, after: str) -> Changed:
-    """Return what differs between two texts, counted in lines; what both end with does not count."""
+    """Return what differs between two texts, in lines; what both end with does not count."""
     if before and after:
         before, after = before.removesuffix("\n"), after.removesuffix("\n")
     old, new = before.splitlines(), after.splitlines()
