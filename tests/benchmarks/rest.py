@@ -37,7 +37,6 @@ def measure(*, company: TestCompany, url: str, token: str, app_url: str) -> list
             ratio <= 4,
             ""
             if ratio <= 4
-            else "HTTP, the token, the Cedar decision on each scope and JSON cost more than the "
-            "query, which takes well under a millisecond",
+            else "HTTP, the token, the Cedar decision on each scope and JSON cost more than the query",
         )
     ]
