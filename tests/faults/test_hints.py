@@ -54,16 +54,13 @@ def test_a_hint_to_the_relay_is_tried_once(hanging):
     assert len(hanging.accepted) == 1
 
 
-def test_a_hint_to_agents_is_tried_once(hanging):
+def test_a_hint_to_agents_is_tried_once(hanging, monkeypatch):
     config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]["CONFIG"]
     host = config["hosts"][0]
     address = {**(host if isinstance(host, dict) else {}), "address": hanging.url}
     layer = channel_layers._make_backend("default", {**config, "hosts": [address]})
-    kept = channel_layers.set("default", layer)
-    try:
-        publish_revision(tenant_id=uuid7(), revision=1)
-    finally:
-        channel_layers.set("default", kept)
+    monkeypatch.setitem(channel_layers.backends, "default", layer)
+    publish_revision(tenant_id=uuid7(), revision=1)
     assert len(hanging.accepted) == 1
 
 
