@@ -44,7 +44,11 @@ def programs(
         "beat": (python, *CELERY, "beat", *_beat(folder)),
         "relay": (python, "manage.py", "relay"),
     }
-    served = [Program(name, command, environment) for name, command in commands.items()]
+    # The page first: all at once would share few cores and serve it later.
+    served = [
+        Program(name, command, environment, waits=name != "web")
+        for name, command in commands.items()
+    ]
     agents = zip(AGENTS, addresses.agent_ports, strict=True)
     return (
         *served,
