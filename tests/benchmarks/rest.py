@@ -37,6 +37,6 @@ def measure(*, company: TestCompany, url: str, token: str, app_url: str) -> list
             ratio <= 4,
             ""
             if ratio <= 4
-            else "HTTP, the token, the Cedar decision on each scope and JSON cost more than the query",
+            else "HTTP, the token, the Cedar decisions and JSON cost more than the query",
         )
     ]
