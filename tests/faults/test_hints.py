@@ -56,8 +56,7 @@ def test_a_hint_to_the_relay_is_tried_once(hanging):
 
 def test_a_hint_to_agents_is_tried_once(hanging, monkeypatch):
     config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]["CONFIG"]
-    host = config["hosts"][0]
-    address = {**(host if isinstance(host, dict) else {}), "address": hanging.url}
+    address = {"address": hanging.url, "socket_timeout": 0.2, "socket_connect_timeout": 0.2}
     layer = channel_layers._make_backend("default", {**config, "hosts": [address]})
     monkeypatch.setitem(channel_layers.backends, "default", layer)
     publish_revision(tenant_id=uuid7(), revision=1)
