@@ -37,6 +37,12 @@ def _named(url: str, database: str) -> str:
     return urlunsplit(parts._replace(path=f"/{database}"))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs the running portal last: its relay would take other tests' deliveries."""
+    items.sort(key=lambda item: "stack" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def servers() -> Any:
     """The run's own Postgres, migrated into a template database, and Redis."""
@@ -60,8 +66,15 @@ def database_urls(servers: Any, worker_id: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def redis_url(servers: Any, worker_id: str) -> str:
+    """This worker's own numbered database in the run's Redis."""
+    number = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
+    return f"{servers.redis_url.rpartition('/')[0]}/{number}"
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(
-    database_urls: dict[str, str], servers: Any, django_db_blocker: Any
+    database_urls: dict[str, str], redis_url: str, django_db_blocker: Any
 ) -> Iterator[None]:
     """Point Django at this worker's database as the run-time, platform and owner roles."""
     from django.conf import settings
@@ -85,7 +98,7 @@ def django_db_setup(
             }
             connection.settings_dict.update(changes)
             settings.DATABASES[alias].update(changes)
-        _use_redis(settings, servers.redis_url)
+        _use_redis(settings, redis_url)
         yield
         for connection in connections.all():
             connection.close()

@@ -28,7 +28,11 @@ Postgres {postgres} and the client on the same machine.
 @pytest.mark.skipif("AETERNA_BENCH" not in os.environ, reason="runs with `make bench`")
 @pytest.mark.timeout(900)
 def test_every_figure_is_measured_and_written_down(
-    committed_company: Any, database_urls: dict[str, str], servers: Any, tmp_path: Path
+    committed_company: Any,
+    database_urls: dict[str, str],
+    servers: Any,
+    redis_url: str,
+    tmp_path: Path,
 ) -> None:
     name = database_urls["DATABASE_URL"].rsplit("/", 1)[1]
     superuser = servers.superuser_url.rsplit("/", 1)[0] + f"/{name}"
@@ -39,7 +43,7 @@ def test_every_figure_is_measured_and_written_down(
     )
     with committed_company.acting("admin"):
         _, token = create_token(name="bench", expires_at=clock.now() + timedelta(days=1))
-    with running_stack(tmp_path, database_urls, servers.redis_url) as stack:
+    with running_stack(tmp_path, database_urls, redis_url) as stack:
         figures += rest.measure(
             company=committed_company,
             url=stack.url,

@@ -117,22 +117,22 @@ def test_an_effect_and_its_receipt_are_undone_together(
     "kills", [6, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
 )
 def test_a_relay_killed_anywhere_loses_and_doubles_nothing(
-    committed_company, counting, database_urls, servers, kills
+    committed_company, counting, database_urls, redis_url, kills
 ):
     events = 10 * kills
     _emit(committed_company, events)
     choice = random.Random(SEED)
     for number in range(kills):
         point = POINTS[number % len(POINTS)]
-        died = _killed_relay(point, choice.randint(1, 4), database_urls, servers)
+        died = _killed_relay(point, choice.randint(1, 4), database_urls, redis_url)
         assert died == -signal.SIGKILL, f"seed {SEED}, kill {number} {point}"
     _deliver_all()
     assert _version(committed_company) == 1 + events + events, f"seed {SEED}"
     assert {row.state for row in _deliveries(committed_company)} == {"done"}
 
 
-def _killed_relay(point, nth, urls, servers):
-    environment = {**os.environ, **base_environment(), **urls, "REDIS_URL": servers.redis_url}
+def _killed_relay(point, nth, urls, redis_url):
+    environment = {**os.environ, **base_environment(), **urls, "REDIS_URL": redis_url}
     command = [sys.executable, "-m", "tests.events.relay_victim", point, str(nth)]
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, check=False

@@ -176,12 +176,12 @@ def test_a_registered_person_can_be_linked_by_an_operator(company, provider, con
         call_command("link_identity", **{**options, "email": "no@acme.example"})
 
 
-def test_of_two_at_the_same_time_one_wins(servers, tmp_path):
+def test_of_two_at_the_same_time_one_wins(servers, redis_url, tmp_path):
     from tests.conftest import TEMPLATE
 
     urls = servers.copy_database(TEMPLATE, f"bootstrap_{uuid7().hex[-8:]}")
     environment = {**os.environ, **base_environment(), **urls, command.VARIABLE: PASSWORD}
-    environment["REDIS_URL"] = servers.redis_url
+    environment["REDIS_URL"] = redis_url
     started = [
         subprocess.Popen(
             [

@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -17,11 +16,11 @@ def stack(
     tmp_path_factory: pytest.TempPathFactory,
     django_db_setup: None,
     database_urls: dict[str, str],
-    servers: Any,
+    redis_url: str,
 ) -> Iterator[Stack]:
     """The portal over this worker's database, with its relay."""
     folder: Path = tmp_path_factory.mktemp("stack")
-    with running_stack(folder, database_urls, servers.redis_url) as running:
+    with running_stack(folder, database_urls, redis_url) as running:
         yield running
 
 

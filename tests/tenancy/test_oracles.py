@@ -171,10 +171,13 @@ MEMOIZED = {
     "api/documents.py:openapi_text": "the same for everybody",
     "api/throttling.py:_local": "counters keyed by tenant",
     "api/throttling.py:_shared": "a connection",
+    "identity/throttle.py:_limiter": "a connection",
     "policies/cedar.py:parsed_agent_schema": "a file of the product",
     "policies/decider.py:agent_actions": "the actions of the product's own schema",
+    "policies/decider.py:product_actions": "the actions of the product's own schema",
     "policies/decider.py:product_policies": "a file of the product",
     "policies/decider.py:product_schema": "a file of the product",
+    "policies/entrypoints/problems.py:schema_names": "the names of a file of the product",
     "policies/queries.py:agent_schema": "a file of the product",
 }
 
