@@ -99,4 +99,4 @@ def test_a_policy_goes_from_a_draft_to_every_agent(
     expect(reviewer.get_by_text("edge").first).to_be_visible()
     reviewer.goto("/audit/")
     for step in ("policy.draft", "policy.propose", "proposal.approve", "policy.activate"):
-        expect(reviewer.get_by_text(step).first).to_be_visible()
+        expect(reviewer.get_by_label("Events").get_by_text(step).first).to_be_visible()
