@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from apps.events.queries import get_event, list_events
 from apps.kernel.errors import NotFound
-from apps.orgs.queries import get_scope, permitted_scope_ids, scope_ids_within
+from apps.orgs.queries import get_scope, permitted_at, permitted_scope_ids, scope_ids_within
 
 if TYPE_CHECKING:
     from apps.events.models import Event
@@ -33,7 +33,7 @@ class Criteria:
 
 def list_audit() -> "QuerySet[Event]":
     """Return the events in the scopes whose audit log the actor may view, newest first."""
-    return list_events().filter(scope_id__in=permitted_scope_ids("audit.view"))
+    return list_events().filter(permitted_at("audit.view", "scope_id"))
 
 
 def find_audit(criteria: Criteria) -> "QuerySet[Event]":

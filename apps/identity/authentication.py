@@ -13,7 +13,7 @@ from apps.kernel.actor import Actor, Channel, Principal, PrincipalKind
 from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import acting_as, current_scope
 from apps.kernel.tokens import digest_of, tenant_of
-from apps.orgs.queries import get_user
+from apps.orgs.queries import get_user, list_chain
 
 from .models import ApiToken
 from .oidc.bearer import read_access_token
@@ -191,12 +191,10 @@ def _actor_of(
 
 
 def _is_chain_live(token: ApiToken) -> bool:
-    agent, moment = token.agent, clock.now()
-    while agent is not None:
-        if agent.revoked_at is not None or agent.expires_at <= moment:
-            return False
-        agent = agent.parent
-    return True
+    if token.agent is None:
+        return True
+    moment = clock.now()
+    return all(a.revoked_at is None and a.expires_at > moment for a in list_chain(token.agent))
 
 
 def _note_use(token: ApiToken) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.kernel.errors import NotFound
-from apps.orgs.queries import permitted_scope_ids
+from apps.orgs.queries import permitted_at
 
 from .models import Head, Policy, PolicyVersion, Revision
 from .types import Bundle
@@ -23,7 +23,7 @@ def agent_schema() -> str:
 
 def list_policies(*, text: str = "", state: str = "", scope_id: str = "") -> QuerySet[Policy]:
     """Return the policies the actor may view, by name, filtered."""
-    rows = Policy.objects.filter(scope_id__in=permitted_scope_ids("policy.view"))
+    rows = Policy.objects.filter(permitted_at("policy.view", "scope_id"))
     if text:
         rows = rows.filter(Q(name__icontains=text) | Q(description__icontains=text))
     if state:

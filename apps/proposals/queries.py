@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from apps.kernel.authorization import decide, decide_many
 from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import current_actor
-from apps.orgs.queries import permitted_scope_ids, principal_facts
+from apps.orgs.queries import permitted_at, principal_facts
 from apps.policies import queries as policies
 from apps.policies.digest import canonical, sha256
 
@@ -46,7 +46,7 @@ def list_proposals(
     *, state: str = "", author_id: UUID | None = None, policy_id: UUID | None = None
 ) -> QuerySet[Proposal]:
     """Return the proposals the actor may view, newest first, with policy and author."""
-    rows = Proposal.objects.filter(policy__scope_id__in=permitted_scope_ids("proposal.view"))
+    rows = Proposal.objects.filter(permitted_at("proposal.view", "policy__scope_id"))
     if state:
         rows = rows.filter(state=state)
     if author_id:

@@ -9,19 +9,13 @@ from apps.kernel.actor import PrincipalKind
 from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import current_actor
 from apps.orgs.queries import get_user, is_permitted
-from apps.orgs.types import MAX_DELEGATION_DEPTH
 
 from ..models import ApiToken
 
-# One round trip finds the token, its person, its agent and everyone who delegated to that.
-CHAIN = [
-    "agent" + "__parent" * depth for depth in range(MAX_DELEGATION_DEPTH)
-]  # depth is bounded by a constraint of the database
-
 
 def find_token(digest: str) -> ApiToken | None:
-    """Return the live token of this digest with its person and chain of agents, or None."""
-    rows = ApiToken.objects.live(clock.now()).select_related("user", *CHAIN)
+    """Return the live token of this digest with its person, or None."""
+    rows = ApiToken.objects.live(clock.now()).select_related("user")
     found: ApiToken | None = rows.filter(digest=digest).first()
     return found
 

@@ -116,7 +116,7 @@ def list_memberships(
 ) -> QuerySet[Membership]:
     """List who belongs where, by the person's name, as far as the caller may view the places."""
     rows = queries.list_memberships(scope_id=_known(scope_id), user_id=_person(user_id))
-    return rows.filter(scope_id__in=queries.permitted_scope_ids("org.view"))
+    return rows.filter(queries.permitted_at("org.view", "scope_id"))
 
 
 def view_membership(*, membership_id: UUID) -> Membership:
@@ -131,7 +131,7 @@ def list_grants(
 ) -> QuerySet[RoleGrant]:
     """List the roles held now, by the person's name, as far as the caller may view the places."""
     rows = queries.list_grants(scope_id=_known(scope_id), user_id=_person(user_id))
-    return rows.filter(scope_id__in=queries.permitted_scope_ids("org.view"))
+    return rows.filter(queries.permitted_at("org.view", "scope_id"))
 
 
 def view_grant(*, grant_id: UUID) -> RoleGrant:

@@ -1,6 +1,7 @@
 """Reads of the organization."""
 
-from .agents import get_agent, list_agents, list_chain, list_descendants
+from .agents import get_agent, list_agents
+from .delegation import list_chain, list_descendants
 from .directory import (
     agent_counts,
     authorize_person,
@@ -21,7 +22,7 @@ from .members import (
     list_shares,
     list_users,
 )
-from .permitted import is_permitted, permitted_scope_ids
+from .permitted import is_permitted, permitted_at, permitted_scope_ids
 from .scopes import (
     find_scope_id,
     get_company,
@@ -66,6 +67,7 @@ __all__ = [
     "list_users",
     "list_visible_users",
     "organization_entities",
+    "permitted_at",
     "permitted_scope_ids",
     "places_of",
     "principal_facts",

@@ -13,7 +13,7 @@ from apps.kernel.tenancy import current_scope, database_alias
 
 from ..models import Agent, Scope
 from ..types import ROLE_ORDER, SHARE_PERMISSION, Role, RoleResolution, severity_rank
-from .agents import list_chain
+from .delegation import list_chain
 
 # One round trip, because every request asks: the person, the company's rule, grants and shares.
 USER_FACTS = """
@@ -48,6 +48,11 @@ class PrincipalFacts:
     capabilities: frozenset[str] = frozenset()
     severity: int = 0
 
+    def named_scopes(self) -> frozenset[str]:
+        """Return the ids of the scopes that these facts mention."""
+        held = [*self.holds.values(), *self.below.values()]
+        return self.shared.union([self.reach], *held)
+
 
 def principal_facts(actor: Actor) -> PrincipalFacts:
     """Return the facts about the actor's principal, read once per scope of work."""
@@ -63,8 +68,7 @@ def scope_chain(scope_id: str) -> list[str]:
     facts = current_scope().facts
     key = ("chain", scope_id)
     if key not in facts:
-        known = {str(s.id): s for s in facts.get("scopes", ())}
-        scope = known.get(scope_id) or Scope.objects.only("id", "path").filter(id=scope_id).first()
+        scope = Scope.objects.only("id", "path").filter(id=scope_id).first()
         facts[key] = [str(item) for item in scope.path] if scope else []
     return facts[key]  # type: ignore[no-any-return]
 

@@ -10,7 +10,7 @@ from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import current_tenant_id
 
 from ..models import Agent, Company, Scope, User
-from .permitted import permitted_scope_ids
+from .permitted import permitted_at
 
 SEARCH_LIMIT = 20
 
@@ -68,7 +68,7 @@ def find_scope_id(path: str) -> UUID | None:
 
 def list_scopes(*, kind: str = "", include_archived: bool = False) -> QuerySet[Scope]:
     """Return the scopes that the actor may view, by depth and name."""
-    rows = Scope.objects.filter(id__in=permitted_scope_ids("org.view"))
+    rows = Scope.objects.filter(permitted_at("org.view", "id"))
     if not include_archived:
         rows = rows.live()
     if kind:
@@ -108,9 +108,7 @@ def search(text: str) -> Found:
         return Found(scopes=[], users=[], agents=[])
     scopes = list_scopes().filter(Q(name__icontains=text) | Q(slug__icontains=text))
     users = User.objects.live().filter(Q(name__icontains=text) | Q(email__icontains=text))
-    agents = Agent.objects.filter(
-        name__icontains=text, scope_id__in=permitted_scope_ids("org.view")
-    )
+    agents = Agent.objects.filter(permitted_at("org.view", "scope_id"), name__icontains=text)
     return Found(
         scopes=list(scopes[:SEARCH_LIMIT]),
         users=list(users.order_by("name", "id")[:SEARCH_LIMIT]),
