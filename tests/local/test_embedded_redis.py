@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -82,18 +83,26 @@ def test_revived_server_returns_to_its_port_with_its_data(state_dir: Path) -> No
         assert client_of(server).get("answer") == "42"
 
 
+def taken(port: int) -> socket.socket:
+    """Listen on `port`, as soon as whoever was faster by chance has left it."""
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            return socket.create_server(("127.0.0.1", port))
+        time.sleep(0.05)
+    raise AssertionError(f"port {port} does not become free")
+
+
 def test_revived_server_whose_port_was_taken_says_so_and_stays_down(state_dir: Path) -> None:
     with EmbeddedRedis(state_dir=state_dir) as server:
         dead, port = identify(server.pid), server.port
         assert dead is not None
         os.kill(dead.pid, signal.SIGKILL)
         assert wait_gone([dead], seconds=10) == []
-        with contextlib.ExitStack() as stranger:
-            # Should somebody else have been faster, the port is as busy.
-            with contextlib.suppress(OSError):
-                stranger.enter_context(socket.create_server(("127.0.0.1", port)))
-            with pytest.raises(ServiceError, match=f"cannot return to port {port}"):
-                server.revive()
+        with (
+            taken(port),
+            pytest.raises(ServiceError, match=f"cannot return to port {port}"),
+        ):
+            server.revive()
         assert not server.is_running()
 
 
