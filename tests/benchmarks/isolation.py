@@ -3,8 +3,11 @@
 import uuid
 
 import psycopg
+from django.db import connection, transaction
 
+from apps.kernel.tenancy import acting_as
 from tests.benchmarks.measure import Figure, interleaved, median_ms
+from tests.factories.company import TestCompany
 
 TENANTS, ROWS = 100, 1_000_000
 LIST = "SELECT * FROM events_event WHERE {where} ORDER BY id DESC LIMIT 50"
@@ -30,9 +33,9 @@ def fill(superuser_url: str, *, company: uuid.UUID) -> None:
         connection.execute("VACUUM ANALYZE events_event")
 
 
-def measure(*, app_url: str, superuser_url: str, company: uuid.UUID) -> list[Figure]:
+def measure(*, app_url: str, superuser_url: str, company: TestCompany) -> list[Figure]:
     """Return the figures of the tenant wall."""
-    tenant = str(company)
+    tenant = str(company.tenant_id)
     with psycopg.connect(app_url) as app, psycopg.connect(superuser_url) as free:
         app.execute(SET, (tenant,))
         seconds = interleaved(
@@ -41,20 +44,9 @@ def measure(*, app_url: str, superuser_url: str, company: uuid.UUID) -> list[Fig
             plain=lambda: free.execute(LIST.format(where="tenant_id = %s"), (tenant,)).fetchall(),
         )
         app.rollback()
-        walled, plain = median_ms(seconds["walled"]), median_ms(seconds["plain"])
-
-        def bare() -> None:
-            app.execute("select 1")
-            app.rollback()
-
-        def scoped() -> None:
-            app.execute(SET, (tenant,))
-            app.execute("select 1")
-            app.rollback()
-
-        cost = interleaved(1000, bare=bare, scoped=scoped)
-    micro = (median_ms(cost["scoped"]) - median_ms(cost["bare"])) * 1000
+    walled, plain = median_ms(seconds["walled"]), median_ms(seconds["plain"])
     ratio = walled / plain
+    micro = _microseconds_to_set(company)
     return [
         Figure(
             "Reading 50 rows under row-level security, 1 M rows, 100 tenants, against plain WHERE",
@@ -62,5 +54,29 @@ def measure(*, app_url: str, superuser_url: str, company: uuid.UUID) -> list[Fig
             "≤ 1.10 x",
             ratio <= 1.10,
         ),
-        Figure("Setting the tenant, per transaction", f"{micro:.0f} µs", "≤ 50 µs", micro <= 50),
+        Figure(
+            "Setting the tenant, per transaction: `acting_as` against a plain `atomic`",
+            f"{micro:.0f} µs",
+            "≤ 50 µs",
+            micro <= 50,
+        ),
     ]
+
+
+def _microseconds_to_set(company: TestCompany) -> float:
+    actor = company.actor("admin")
+
+    def ask() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("select 1")
+
+    def bare() -> None:
+        with transaction.atomic():
+            ask()
+
+    def scoped() -> None:
+        with acting_as(actor):
+            ask()
+
+    cost = interleaved(2000, bare=bare, scoped=scoped)
+    return (median_ms(cost["scoped"]) - median_ms(cost["bare"])) * 1000

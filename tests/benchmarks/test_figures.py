@@ -11,10 +11,10 @@ import pytest
 
 from apps.identity.operations import create_token
 from apps.kernel import clock
-from tests.benchmarks import fleet, isolation, rest
+from tests.benchmarks import fleet, isolation, rest, starts
 from tests.benchmarks.measure import table
 from tests.environment import ROOT
-from tests.journeys.stack import running_stack
+from tests.journeys.stack import PooledStack, running_stack
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 HEAD = """# Figures
@@ -26,7 +26,7 @@ Postgres {postgres} and the client on the same machine.
 
 
 @pytest.mark.skipif("AETERNA_BENCH" not in os.environ, reason="runs with `make bench`")
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_every_figure_is_measured_and_written_down(
     committed_company: Any,
     database_urls: dict[str, str],
@@ -39,11 +39,11 @@ def test_every_figure_is_measured_and_written_down(
     tenant = committed_company.tenant_id
     isolation.fill(superuser, company=tenant)
     figures = isolation.measure(
-        app_url=database_urls["DATABASE_URL"], superuser_url=superuser, company=tenant
+        app_url=database_urls["DATABASE_URL"], superuser_url=superuser, company=committed_company
     )
     with committed_company.acting("admin"):
         _, token = create_token(name="bench", expires_at=clock.now() + timedelta(days=1))
-    with running_stack(tmp_path, database_urls, redis_url) as stack:
+    with running_stack(tmp_path, database_urls, redis_url, kind=PooledStack) as stack:
         figures += rest.measure(
             company=committed_company,
             url=stack.url,
@@ -51,6 +51,7 @@ def test_every_figure_is_measured_and_written_down(
             app_url=database_urls["DATABASE_URL"],
         )
         figures += fleet.measure(company=committed_company, stack=stack)
+    figures += starts.measure(folder=tmp_path / "fresh")
     with psycopg.connect(superuser) as connection:
         version = connection.info.parameter_status("server_version")
     head = HEAD.format(

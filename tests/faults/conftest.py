@@ -18,16 +18,9 @@ from aeterna_portal.local.redis import EmbeddedRedis
 from aeterna_portal.local.server import EmbeddedServer
 from tests.environment import migrate
 from tests.factories.company import TestCompany
-from tests.journeys.stack import Stack, wait_until
+from tests.journeys.stack import PooledStack, Stack, wait_until
 
 ALIASES = {"default": "DATABASE_URL", "platform": "DATABASE_PLATFORM_URL"}
-
-
-class PooledStack(Stack):
-    """The portal as it serves people: with connection pools, which the tests go without."""
-
-    def environment(self) -> dict[str, str]:
-        return {**super().environment(), "AETERNA_ENVIRONMENT": "demo", "LOG_LEVEL": "ERROR"}
 
 
 @dataclass

@@ -130,10 +130,19 @@ class Stack:
         )
 
 
+class PooledStack(Stack):
+    """The portal as it serves people: with connection pools, which the tests go without."""
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "AETERNA_ENVIRONMENT": "demo", "LOG_LEVEL": "ERROR"}
+
+
 @contextlib.contextmanager
-def running_stack(folder: Path, urls: dict[str, str], redis_url: str) -> Iterator[Stack]:
+def running_stack(
+    folder: Path, urls: dict[str, str], redis_url: str, *, kind: type[Stack] = Stack
+) -> Iterator[Stack]:
     """Run a portal until the block ends; on failure its logs are printed."""
-    stack = Stack(folder=folder, urls=urls, redis_url=redis_url)
+    stack = kind(folder=folder, urls=urls, redis_url=redis_url)
     try:
         stack.start_portal()
         yield stack
