@@ -160,7 +160,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "aeterna_csrf"
-CSRF_FAILURE_VIEW = "apps.portal.entrypoints.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "aeterna_portal.error_views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

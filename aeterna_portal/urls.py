@@ -22,4 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 urlpatterns.append(path("operator/", admin.site.urls))
 
-handler404 = "apps.portal.entrypoints.errors.not_found"
+handler400 = "aeterna_portal.error_views.bad_request"
+handler403 = "aeterna_portal.error_views.permission_denied"
+handler404 = "aeterna_portal.error_views.not_found"
+handler500 = "aeterna_portal.error_views.server_error"

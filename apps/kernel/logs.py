@@ -43,6 +43,8 @@ def logging_config(*, level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django.request": {"level": "ERROR"},
+            # Anybody can cause it; the line of the request tells it already.
+            "django.security.RequestDataTooBig": {"level": "CRITICAL"},
             "django.channels.server": {"level": "WARNING"},
             "uvicorn.access": {"level": "WARNING"},
         },

@@ -3,30 +3,20 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
-
-TOO_LARGE = 413
+from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
 
 
 class BodyLimitMiddleware:
-    """Answer 413 with the limit when a request announces or carries too much."""
+    """Refuse a request that announces more than the limit; the error handler of 400 tells it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         length = request.headers.get("Content-Length") or "0"
-        if not length.isdigit() or int(length) > limit:
-            return JsonResponse(
-                {
-                    "type": "about:blank",
-                    "title": "The body is too large",
-                    "status": TOO_LARGE,
-                    "code": "too_large",
-                    "detail": f"At most {limit} bytes.",
-                },
-                status=TOO_LARGE,
-                content_type="application/problem+json",
-            )
+        if not (length.isascii() and length.isdecimal()):
+            raise BadRequest("Content-Length is not a number")
+        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise RequestDataTooBig("the request announces a body past the limit")
         return self.get_response(request)
