@@ -4,21 +4,27 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aeterna_portal.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 
+from aeterna_portal.http import ThreadedHandler
 from aeterna_portal.lifespan import Lifespan
 from aeterna_portal.routes import websocket_routes
 from aeterna_portal.tracing import start_tracing
+from apps.kernel.entrypoints.forwarded import TrustedProxies
 
 start_tracing(service="aeterna-portal")
-application = ProtocolTypeRouter(
-    {
-        "http": django_application,
-        "websocket": URLRouter(websocket_routes()),
-        "lifespan": Lifespan(),
-    }
+application = TrustedProxies(
+    ProtocolTypeRouter(
+        {
+            "http": ThreadedHandler(),
+            "websocket": URLRouter(websocket_routes()),
+            "lifespan": Lifespan(),
+        }
+    ),
+    trusted=settings.ENVIRONMENT.forwarded_allow_ips,
 )

@@ -70,6 +70,8 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "aeterna_portal.urls"
 ASGI_APPLICATION = "aeterna_portal.asgi.application"
+# More than there are database connections: not every request needs one all the time.
+HTTP_THREADS = 4 * ENVIRONMENT.database_pool_size
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

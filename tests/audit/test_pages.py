@@ -4,13 +4,12 @@ import csv
 import io
 
 import pytest
-from django.test import AsyncClient
 
 from apps.audit.queries import list_audit
 from apps.events.models import Event
 from apps.kernel.errors import Forbidden
 from apps.orgs import operations as orgs
-from tests.web.sign_in import browser, session_of
+from tests.web.sign_in import browser
 
 
 def rename(company, name: str = "Api 2") -> Event:
@@ -110,18 +109,6 @@ def test_a_long_file_comes_in_pages_and_misses_nothing(company, monkeypatch):
     text = b"".join(answer.streaming_content).decode()
     assert [row["id"] for row in rows_of(text)] == expected
     assert len(expected) > 9
-
-
-async def test_the_file_streams_through_asgi_too(committed_company):
-    from asgiref.sync import sync_to_async
-    from django.conf import settings
-
-    session = await sync_to_async(session_of)(committed_company, "admin")
-    client = AsyncClient()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
-    answer = await client.get("/audit/?format=csv&action=team.create")
-    text = b"".join([chunk async for chunk in answer.streaming_content]).decode()
-    assert [row["resource_name"] for row in rows_of(text)] == ["Web", "API"]
 
 
 def test_exporting_is_for_administrators(company):

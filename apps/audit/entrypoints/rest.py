@@ -54,7 +54,7 @@ def export_events(request: HttpRequest, values: Mapping[str, Any]) -> StreamingH
             yield [[getattr(event, name) for name in HEADER] for event in found]
             last = found[-1].id
 
-    return csv_stream(request, name="events", header=HEADER, pages=pages)
+    return csv_stream(name="events", header=HEADER, pages=pages)
 
 
 def _criteria(values: Mapping[str, Any]) -> queries.Criteria:

@@ -98,7 +98,7 @@ def _export(request: HttpRequest, criteria: queries.Criteria) -> HttpResponse:
             yield [_row(event) for event in found]
             last = found[-1].id
 
-    return csv_stream(request, name="audit", header=HEADER, pages=pages)  # type: ignore[return-value]
+    return csv_stream(name="audit", header=HEADER, pages=pages)  # type: ignore[return-value]
 
 
 def _row(event: "Event") -> list[Any]:

@@ -2,12 +2,10 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 Row = Sequence[Any]
@@ -35,16 +33,14 @@ def csv_file(*, name: str, header: Row, rows: Iterable[Row]) -> HttpResponse:
 
 
 def csv_stream(
-    request: HttpRequest, *, name: str, header: Row, pages: Callable[[], Iterator[Sequence[Row]]]
+    *, name: str, header: Row, pages: Callable[[], Iterator[Sequence[Row]]]
 ) -> StreamingHttpResponse:
     """Return a long list as a CSV file, page by page.
 
     The response is read after the request's scope has closed: `pages` opens a scope of its own
     for each page and closes it before it yields.
     """
-    chunks = _chunks(header, pages)
-    content = _spread(chunks) if isinstance(request, ASGIRequest) else chunks
-    return _attached(StreamingHttpResponse(content, content_type=TYPE), name)
+    return _attached(StreamingHttpResponse(_chunks(header, pages), content_type=TYPE), name)
 
 
 def cell(value: Any) -> str:
@@ -59,15 +55,6 @@ def _chunks(header: Row, pages: Callable[[], Iterator[Sequence[Row]]]) -> Iterat
     yield _lines([header])
     for page in pages():
         yield _lines(page)
-
-
-async def _spread(chunks: Iterator[str]) -> AsyncIterator[str]:
-    while (chunk := await sync_to_async(_take)(chunks)) is not None:
-        yield chunk
-
-
-def _take(chunks: Iterator[str]) -> str | None:
-    return next(chunks, None)
 
 
 def _lines(rows: Iterable[Row]) -> str:
