@@ -1,26 +1,27 @@
 """Who a request comes from: a bearer token's holder, or a browser session's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from django.http import HttpRequest
 
 from apps.kernel import clock
 from apps.kernel.actor import Actor, Channel, Principal, PrincipalKind
-from apps.kernel.errors import NotFound
+from apps.kernel.errors import Forbidden, NotFound
 from apps.kernel.tenancy import acting_as, current_scope
 from apps.kernel.tokens import digest_of, tenant_of
 from apps.orgs.queries import get_user, list_chain
 
-from .models import ApiToken
+from .models import ApiToken, PlatformEntry
 from .oidc.bearer import read_access_token
 from .queries import find_identity, find_token
 from .scopes import expand
 from .service import sign_in_service
-from .types import TOKEN_USE_RESOLUTION, TokenKind
+from .types import COMPANY_HEADER, ENTERED, TOKEN_USE_RESOLUTION, TokenKind
+from .visits import Wanted, admit
 
 if TYPE_CHECKING:
     from apps.orgs.models import User
@@ -32,11 +33,17 @@ API = "/api/"
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """An actor and the person behind it; `by_session` tells a browser from a bearer."""
+    """An actor and the person behind it; `by_session` tells a browser from a bearer.
+
+    With `entry` the actor is a platform administrator in the company that this entry is into.
+    With `refusal` they wanted to be in one and may not: nothing of the request may be done.
+    """
 
     actor: Actor
     user: "User"
     by_session: bool = False
+    entry: PlatformEntry | None = None
+    refusal: Forbidden | None = None
 
 
 class Credential(Protocol):
@@ -52,7 +59,8 @@ class Credential(Protocol):
 def signed_in(request: HttpRequest) -> Iterator[SignedIn | None]:
     """Run the block as who sent `request`, in one scope and transaction; None is nobody.
 
-    A bearer credential that is wrong is nobody, even where a session would do.
+    A bearer credential that is wrong is nobody, even where a session would do. Who is proven at
+    home and may act in another company gets the scope and transaction of that one.
     """
     credential = _credential(request)
     if credential is None:
@@ -67,21 +75,41 @@ def signed_in(request: HttpRequest) -> Iterator[SignedIn | None]:
             # The same scope goes on as the person: a second one would cost a second transaction.
             current_scope().actor = found.actor
             current_scope().facts.clear()
-            yield found
-            return
-    yield None
+            found = _placed(found, _wanted(request, found))
+            if found.entry is None:
+                yield found
+                return
+    if found is None:
+        yield None
+        return
+    with acting_as(found.actor):
+        yield found
 
 
 def find_session_actor(
-    tenant_id: str | None, user_id: str | None, *, channel: Channel, request_id: str
+    tenant_id: str | None,
+    user_id: str | None,
+    *,
+    channel: Channel,
+    request_id: str,
+    entered: Mapping[str, Any] | None = None,
 ) -> SignedIn | None:
-    """Return the person of a session's data, if they are still active; opens its own scope."""
+    """Return the person of a session's data, if they are still active; opens its own scope.
+
+    With what the session keeps as `entered`, they act in that company, or are nobody.
+    """
     credential = _session_credential(tenant_id, user_id)
     if credential is None:
         return None
     service = sign_in_service(credential.tenant_id, request_id=request_id, channel=channel)
     with acting_as(service):
-        return credential.prove(channel=channel, request_id=request_id)
+        found = credential.prove(channel=channel, request_id=request_id)
+        if found is None or entered is None:
+            return found
+        current_scope().actor = found.actor
+        current_scope().facts.clear()
+        placed = _placed(found, Wanted.by_session(entered))
+    return placed if placed.refusal is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +173,24 @@ class IdentityCredential:
         if identity is None or not identity.user.is_active:
             return None
         return SignedIn(actor=_actor_of(identity.user, channel, request_id), user=identity.user)
+
+
+def _wanted(request: HttpRequest, found: SignedIn) -> Wanted | None:
+    slug = request.headers.get(COMPANY_HEADER)
+    if slug is not None:
+        return Wanted.by_header(slug, home_id=found.actor.tenant_id)
+    mark = request.session.get(ENTERED) if found.by_session else None
+    return Wanted.by_session(mark) if mark else None
+
+
+def _placed(found: SignedIn, wanted: Wanted | None) -> SignedIn:
+    if wanted is None:
+        return found
+    try:
+        entry = admit(wanted)
+    except Forbidden as error:
+        return replace(found, refusal=error)
+    return replace(found, actor=replace(found.actor, tenant_id=entry.tenant_id), entry=entry)
 
 
 def _credential(request: HttpRequest) -> Credential | None:

@@ -3,19 +3,32 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 
-from apps.kernel.tenancy import APP
+from apps.kernel.errors import DomainError, Forbidden
+from apps.kernel.tenancy import APP, record_denial
 
-from .authentication import SignedIn, signed_in
+from .authentication import API, SignedIn, signed_in
 from .csrf import find_csrf_fault
+from .types import COMPANY_HEADER, ENTERED
+from .visits import end_stay, told_end
 
 SERVER_ERROR = 500
-FORBIDDEN = 403
+FORGED = "Send the X-CSRFToken header with a session, or use a token."
 OPEN_DOORS = ("/sign-in/", "/sign-out/")
 """Addresses that decide themselves who acts: they change it, and talk to identity providers."""
+
+
+class Forged(DomainError):
+    """Another site's page may have made the browser send this."""
+
+    code = "csrf"
+    title = "Where the request came from is not proven"
+    status = 403
 
 
 class ActorMiddleware:
@@ -42,33 +55,53 @@ class ActorMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
-        """Refuse a forged write that rides on a session, also where the view is exempt."""
+        """Refuse who may not be in the company they want to act in, and a forged write.
+
+        A write that rides on a session must prove where it came from also where a view is exempt.
+        """
+        if request.refusal is not None:  # type: ignore[attr-defined]
+            return _turned_away(request)
         if not request.is_by_session:  # type: ignore[attr-defined]
             return None
         fault = find_csrf_fault(request, view)
-        return None if fault is None else _forged(request, fault)
+        return None if fault is None else _problem(request, Forged(f"{FORGED} {fault}"))
 
 
 def _introduce(request: HttpRequest, found: SignedIn | None) -> None:
     request.actor = found.actor if found else None  # type: ignore[attr-defined]
     request.user = found.user if found else AnonymousUser()
+    request.entry = found.entry if found else None  # type: ignore[attr-defined]
+    request.refusal = found.refusal if found else None  # type: ignore[attr-defined]
     request.is_by_session = found is not None and found.by_session  # type: ignore[attr-defined]
     # A browser cannot be tricked into sending a bearer token, so nothing can be forged with one.
     if found is not None and not found.by_session:
         request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
 
 
-def _forged(request: HttpRequest, fault: str) -> JsonResponse:
+def _turned_away(request: HttpRequest) -> HttpResponse:
+    refusal: Forbidden = request.refusal  # type: ignore[attr-defined]
+    record_denial(refusal)
+    if ENTERED in request.session and COMPANY_HEADER not in request.headers:
+        text = told_end(request.session[ENTERED])
+        end_stay(request)
+        if not request.path_info.startswith(API):
+            messages.warning(request, text)
+            return redirect("/")
+    return _problem(request, refusal)
+
+
+def _problem(request: HttpRequest, error: DomainError) -> JsonResponse:
     return JsonResponse(
         {
-            "type": "urn:aeterna:problem:csrf",
-            "title": "Where the request came from is not proven",
-            "status": FORBIDDEN,
-            "detail": f"Send the X-CSRFToken header with a session, or use a token. {fault}",
-            "code": "csrf",
-            "fields": {},
+            "type": f"urn:aeterna:problem:{error.code}",
+            "title": error.title,
+            "status": error.status,
+            "detail": error.detail,
+            "code": error.code,
+            "fields": error.fields,
             "request_id": request.id,  # type: ignore[attr-defined]
+            **error.extra(),
         },
-        status=FORBIDDEN,
+        status=error.status,
         content_type="application/problem+json",
     )

@@ -1,16 +1,16 @@
-"""Sessions, external identities and tokens."""
+"""Sessions, external identities, tokens and entries of platform administrators."""
 
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.kernel.authorization import Resource
 from apps.kernel.tenant_model import TenantManager, TenantModel, TenantQuerySet
 
-from .types import TokenKind
+from .types import LONGEST_REASON, TokenKind
 
 
 class Session(AbstractBaseSession):
@@ -81,6 +81,42 @@ class ExternalIdentity(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.subject} at {self.issuer}"
+
+
+class PlatformEntryQuerySet(TenantQuerySet["PlatformEntry"]):
+    def live(self, moment: Any) -> Self:
+        return self.filter(left_at__isnull=True, expires_at__gt=moment)
+
+
+class PlatformEntry(TenantModel):
+    """A stay of a platform administrator of another company in this one, and why.
+
+    They have no row among this company's people: their id and name are all that is kept of them.
+    """
+
+    administrator_id = models.UUIDField()
+    administrator_name = models.CharField(max_length=120)
+    reason = models.CharField(max_length=LONGEST_REASON)
+    entered_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    objects: Any = TenantManager.from_queryset(PlatformEntryQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "administrator_id"],
+                condition=Q(left_at__isnull=True),
+                name="entered_once_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gte=F("entered_at")), name="entry_ends_after_it_began"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.administrator_name} since {self.entered_at}"
 
 
 class ApiTokenQuerySet(TenantQuerySet["ApiToken"]):

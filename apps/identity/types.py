@@ -16,6 +16,14 @@ MAX_TOKEN_DAYS = 365
 TOKEN_USE_RESOLUTION = timedelta(minutes=1)
 """How exactly it is known when a token was last used."""
 
+ENTRY_LASTS = timedelta(hours=1)
+"""How long a platform administrator may act in a company that they entered."""
+SHORTEST_REASON, LONGEST_REASON = 10, 500
+ENTERED = "entered"
+"""Where a browser's session keeps the company that it entered."""
+COMPANY_HEADER = "Aeterna-Company"
+"""The header by which a request says in which company it acts."""
+
 PASSWORD = "password"  # noqa: S105 - the name of a way to sign in
 READ = "read"
 """The token scope that means every action of `READ_VERBS`."""

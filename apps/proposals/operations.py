@@ -16,7 +16,6 @@ from apps.kernel.operation import operation
 from apps.kernel.tenancy import current_actor
 from apps.orgs import queries as orgs
 from apps.orgs.checks import clean_text
-from apps.orgs.queries import principal_facts
 from apps.policies import queries as policies
 from apps.policies.operations import activate_policy, retire_policy
 from apps.policies.types import PolicyState
@@ -227,6 +226,6 @@ def _clean_kind(kind: str) -> ProposalKind:
 
 def _author() -> tuple[Any, UUID | None]:
     actor = current_actor()
-    owner = orgs.get_user(UUID(principal_facts(actor).owner_id))
+    owner = orgs.get_acting_user()
     is_agent = actor.principal.kind == "Agent"
     return owner, UUID(actor.principal.id) if is_agent else None

@@ -70,8 +70,8 @@ LOWEST_ROLE = {
         "dead_letter.discard",
         "operator.view",
     ],
-    # list, create and enter tenants
-    "platform": ["tenant.create", "tenant.list", "tenant.enter"],
+    # list, create, enter and leave tenants
+    "platform": ["tenant.create", "tenant.list", "tenant.enter", "tenant.leave"],
 }
 ROLES = ("viewer", "developer", "tech_lead", "architect", "admin", "tenant_admin")
 

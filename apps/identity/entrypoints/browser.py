@@ -10,15 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from apps.kernel.actor import Channel
-from apps.kernel.errors import DomainError, NotFound, RateLimited
+from apps.kernel.actor import Actor, Channel
+from apps.kernel.errors import Conflict, DomainError, NotFound, RateLimited
 from apps.kernel.tenancy import acting_as
 
 from ..authentication import SignedIn, find_session_actor
 from ..middleware import OPEN_DOORS
-from ..operations import end_session
+from ..operations import end_session, leave_tenant
 from ..sessions import SessionStore, hashed
-from ..types import SignInMethod
+from ..types import ENTERED, SignInMethod
 
 View = Callable[..., HttpResponse]
 
@@ -63,12 +63,27 @@ def who_is_signed_in(request: HttpRequest) -> SignedIn | None:
 
 
 def leave(request: HttpRequest, *, reason: str) -> None:
-    """End the browser's session, on record; does nothing without one."""
+    """End the browser's session, on record, and a stay in another company; nothing without one."""
     found, key = who_is_signed_in(request), request.session.session_key
+    if found is not None and ENTERED in request.session:
+        _leave_company(found.actor, request)
     if found is not None and key:
         with acting_as(found.actor), contextlib.suppress(NotFound):
             end_session(session_id=hashed(key), reason=reason)
     request.session.flush()
+
+
+def _leave_company(actor: Actor, request: HttpRequest) -> None:
+    visitor = find_session_actor(
+        request.session["tenant_id"],
+        request.session["user_id"],
+        channel=actor.channel,
+        request_id=actor.request_id,
+        entered=request.session[ENTERED],
+    )
+    if visitor is not None:
+        with acting_as(visitor.actor), contextlib.suppress(Conflict):
+            leave_tenant()
 
 
 def explains_failure(view: View) -> View:

@@ -22,7 +22,7 @@ from apps.kernel.entrypoints.rest import (
 from apps.orgs.types import Role
 
 from ..scopes import MAX_SCOPES
-from ..types import TokenKind
+from ..types import LONGEST_REASON, SHORTEST_REASON, TokenKind
 
 
 class PrincipalOut(Resource):
@@ -42,7 +42,7 @@ class HeldRole(Resource):
 
 
 class CompanyRef(Ref):
-    """The caller's company."""
+    """A company, such as the caller's."""
 
     slug: str
 
@@ -130,3 +130,24 @@ class TenantIn(Body):
     slug: Slug
     admin_name: Line
     admin_email: Annotated[Text, StringConstraints(min_length=3, max_length=254)]
+
+
+class EntryIn(Body):
+    """Why a platform administrator enters a company; its own reviewers read it.
+
+    Afterwards requests with the header `Aeterna-Company: {slug}` act there, for an hour.
+    """
+
+    reason: Annotated[
+        Text, StringConstraints(min_length=SHORTEST_REASON, max_length=LONGEST_REASON)
+    ]
+
+
+class EntryOut(Resource):
+    """A stay in a company that is not the caller's."""
+
+    company: CompanyRef
+    reason: str
+    entered_at: datetime
+    expires_at: datetime
+    left_at: datetime | None

@@ -16,7 +16,7 @@ from apps.kernel.operation import operation
 from apps.kernel.tenancy import current_actor, current_tenant_id
 from apps.kernel.tokens import Minted, mint
 from apps.orgs.checks import clean_text
-from apps.orgs.queries import get_agent, get_user, list_chain
+from apps.orgs.queries import get_acting_user, get_agent, list_chain
 
 from .. import queries
 from ..models import ApiToken
@@ -97,7 +97,7 @@ def _calling_user() -> "User":
     principal = current_actor().principal
     if principal.kind != PrincipalKind.USER:
         raise Conflict("Only a person can make a token; an agent is given one.")
-    return get_user(UUID(principal.id))
+    return get_acting_user()
 
 
 def _clean_expiry(expires_at: datetime) -> datetime:

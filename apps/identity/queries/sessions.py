@@ -8,7 +8,7 @@ from apps.kernel import clock
 from apps.kernel.actor import PrincipalKind
 from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import current_actor, current_tenant_id
-from apps.orgs.queries import get_user, is_permitted
+from apps.orgs.queries import get_user, is_permitted, principal_facts
 
 from ..models import Session
 
@@ -28,10 +28,10 @@ def list_user_sessions(user_id: UUID) -> QuerySet[Session]:
 
 def list_own_sessions() -> QuerySet[Session]:
     """Return the live sessions of the person who asks, newest first; none for anything else."""
-    principal = current_actor().principal
-    if principal.kind != PrincipalKind.USER:
+    actor = current_actor()
+    if actor.principal.kind != PrincipalKind.USER or principal_facts(actor).is_visitor:
         return Session.objects.none()
-    person = get_user(UUID(principal.id))
+    person = get_user(UUID(actor.principal.id))
     if not is_permitted("session.view", person.as_resource()):
         return Session.objects.none()
     return list_user_sessions(person.id)

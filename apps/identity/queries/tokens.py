@@ -8,7 +8,7 @@ from apps.kernel import clock
 from apps.kernel.actor import PrincipalKind
 from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import current_actor
-from apps.orgs.queries import get_user, is_permitted
+from apps.orgs.queries import get_user, is_permitted, principal_facts
 
 from ..models import ApiToken
 
@@ -33,10 +33,10 @@ def get_token(token_id: UUID, *, for_update: bool = False) -> ApiToken:
 
 def list_own_tokens(*, live_only: bool = True) -> QuerySet[ApiToken]:
     """Return the tokens of the person who asks, newest first; none for anything else."""
-    principal = current_actor().principal
-    if principal.kind != PrincipalKind.USER:
+    actor = current_actor()
+    if actor.principal.kind != PrincipalKind.USER or principal_facts(actor).is_visitor:
         return ApiToken.objects.none()  # type: ignore[no-any-return]
-    person = get_user(UUID(principal.id))
+    person = get_user(UUID(actor.principal.id))
     probe = ApiToken(user=person, name="own tokens")
     if not is_permitted("token.view", probe.as_resource()):
         return ApiToken.objects.none()  # type: ignore[no-any-return]

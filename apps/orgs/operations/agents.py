@@ -133,7 +133,7 @@ def _calling_user() -> User:
     principal = current_actor().principal
     if principal.kind != PrincipalKind.USER:
         raise Conflict("Only a person can register an agent; an agent delegates.")
-    return queries.get_user(UUID(principal.id), for_update=True)
+    return queries.get_acting_user(for_update=True)
 
 
 def _require_active(user: User) -> User:

@@ -13,6 +13,7 @@ from .directory import (
 from .facts import PrincipalFacts, principal_facts, scope_chain
 from .members import (
     find_grant,
+    get_acting_user,
     get_grant,
     get_membership,
     get_share,
@@ -45,6 +46,7 @@ __all__ = [
     "authorize_person",
     "find_grant",
     "find_scope_id",
+    "get_acting_user",
     "get_agent",
     "get_company",
     "get_grant",

@@ -35,10 +35,12 @@ class PrincipalFacts:
     `holds` maps each role to the scopes where the principal holds it or a higher one, `below`
     to the scopes where a lower one is held. An agent has its owner's, while all of its chain
     is live, and acts only within `reach` and with the capabilities its whole chain was given.
+    A visitor is a platform administrator of another company, who holds nothing in this one.
     """
 
     is_active: bool = False
     is_platform_admin: bool = False
+    is_visitor: bool = False
     holds: dict[Role, frozenset[str]] = field(default_factory=dict)
     below: dict[Role, frozenset[str]] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
@@ -97,7 +99,10 @@ def _of_user(user_id: UUID, *, is_platform: bool) -> PrincipalFacts:
         return known
     # A platform administrator of another company was proven there before this scope opened.
     return PrincipalFacts(
-        is_active=is_platform, is_platform_admin=is_platform, owner_id=str(user_id)
+        is_active=is_platform,
+        is_platform_admin=is_platform,
+        is_visitor=is_platform,
+        owner_id=str(user_id),
     )
 
 

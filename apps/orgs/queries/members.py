@@ -4,10 +4,12 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from apps.kernel.errors import NotFound
+from apps.kernel.errors import Conflict, NotFound
+from apps.kernel.tenancy import current_actor
 
 from ..models import Membership, RoleGrant, ScopeShare, User
 from ..types import SHARE_PERMISSION
+from .facts import principal_facts
 
 
 def get_user(user_id: UUID, *, for_update: bool = False) -> User:
@@ -17,6 +19,17 @@ def get_user(user_id: UUID, *, for_update: bool = False) -> User:
     if user is None:
         raise NotFound("There is no such user.")
     return user  # type: ignore[no-any-return]
+
+
+def get_acting_user(*, for_update: bool = False) -> User:
+    """Return the person who acts, or for whom an agent does, locked if asked.
+
+    Conflict for a platform administrator of another company: nothing here can be theirs.
+    """
+    facts = principal_facts(current_actor())
+    if facts.is_visitor:
+        raise Conflict("A platform administrator from elsewhere cannot own or sign anything here.")
+    return get_user(UUID(facts.owner_id), for_update=for_update)
 
 
 def list_users(*, text: str = "", include_deactivated: bool = False) -> QuerySet[User]:

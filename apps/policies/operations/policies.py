@@ -9,10 +9,8 @@ from apps.kernel.authorization import authorize
 from apps.kernel.constraints import conflicts, require_version
 from apps.kernel.errors import Conflict, Invalid
 from apps.kernel.operation import operation
-from apps.kernel.tenancy import current_actor
 from apps.orgs import queries as orgs
 from apps.orgs.checks import TEXT_LENGTH, clean_severity, clean_text, require_live
-from apps.orgs.queries import principal_facts
 
 from .. import queries
 from ..cedar import require_valid
@@ -40,7 +38,7 @@ def draft_policy(
     scope = orgs.get_scope(scope_id)
     authorize("policy.draft", scope.as_resource())
     require_live(scope)
-    author = orgs.get_user(UUID(principal_facts(current_actor()).owner_id))
+    author = orgs.get_acting_user()
     moment = clock.now()
     policy = Policy(scope=scope, author=author, created_at=moment, updated_at=moment)
     _apply(

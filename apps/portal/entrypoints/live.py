@@ -17,6 +17,7 @@ from django.http.request import split_domain_port, validate_host
 
 from apps.identity.authentication import find_session_actor
 from apps.identity.sessions import SessionStore
+from apps.identity.types import ENTERED
 from apps.kernel import ids
 from apps.kernel.actor import Actor, Channel
 from apps.kernel.tenancy import acting_as
@@ -28,6 +29,7 @@ from ..topics import NEEDED
 RECHECK_SECONDS = 30.0
 GATHER_SECONDS = 0.1
 UNAUTHENTICATED = 4401
+ELSEWHERE = 4403
 MALFORMED = 4400
 
 
@@ -69,12 +71,25 @@ class BrowserConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             self._start(self._tell())
 
     async def check(self) -> bool:
-        """Tell whether the session still stands, following what its person may see now."""
-        self.actor, topics = await self._read()
+        """Tell whether the session still stands, following what its person may see now.
+
+        It must also stand in the company in which the page was opened: a platform administrator
+        may have entered another meanwhile, or left it, and gets a new page there.
+        """
+        now, topics = await self._read()
+        if now is None:
+            return await self._end(UNAUTHENTICATED)
+        if self.actor is not None and self.actor.tenant_id != now.tenant_id:
+            return await self._end(ELSEWHERE)
+        self.actor = now
         await self._follow(topics)
-        if self.actor is None:
-            await self.close(code=UNAUTHENTICATED)
-        return self.actor is not None
+        return True
+
+    async def _end(self, code: int) -> bool:
+        await self._follow(frozenset())
+        self.actor = None
+        await self.close(code=code)
+        return False
 
     async def _tell(self) -> None:
         await asyncio.sleep(GATHER_SECONDS)
@@ -126,6 +141,7 @@ def find_actor(headers: list[tuple[bytes, bytes]]) -> Actor | None:
         session.get("user_id"),
         channel=Channel.WEBSOCKET,
         request_id=ids.request_id(),
+        entered=session.get(ENTERED),
     )
     return signed_in.actor if signed_in else None
 
