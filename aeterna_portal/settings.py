@@ -155,13 +155,16 @@ LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 
 SESSION_ENGINE = "apps.identity.sessions"
-SESSION_COOKIE_NAME = "aeterna_session"
+IS_SECURE = PUBLIC_URL.startswith("https://")
+# Browsers take such a name only from this host itself, over https and for all of its paths.
+COOKIE_PREFIX = "__Host-" if IS_SECURE else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}aeterna_session"
 SESSION_COOKIE_AGE = ENVIRONMENT.session_seconds
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_NAME = "aeterna_csrf"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}aeterna_csrf"
 CSRF_FAILURE_VIEW = "aeterna_portal.error_views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -171,7 +174,6 @@ X_FRAME_OPTIONS = "DENY"
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31536000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

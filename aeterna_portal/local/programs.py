@@ -62,7 +62,8 @@ def _web(addresses: Addresses) -> tuple[str, ...]:
         *("--host", addresses.host, "--port", str(addresses.port)),
         *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
         *("--lifespan", "on", "--no-server-header", "--no-access-log"),
-        *("--timeout-graceful-shutdown", "10"),
+        # Whom to believe about the caller is a setting of the portal's own.
+        *("--no-proxy-headers", "--timeout-graceful-shutdown", "10"),
     )
 
 

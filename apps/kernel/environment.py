@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
 )
@@ -18,6 +19,8 @@ from pydantic import (
 MIN_SECRET_LENGTH = 40
 EMBEDDED = "aeterna-embedded"
 """What the passwords of embedded servers begin with."""
+LISTS = ("allowed_hosts", "cors_allowed_origins", "forwarded_allow_ips")
+"""Settings whose values are separated by commas."""
 
 
 class Mode(StrEnum):
@@ -71,6 +74,7 @@ class Environment(BaseModel):
     redis_url: SecretStr
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     allowed_hosts: tuple[str, ...] = ()
+    forwarded_allow_ips: tuple[IPvAnyNetwork, ...] = ()
     cors_allowed_origins: tuple[str, ...] = ()
     local_passwords: bool = False
     demo_people_file: str = ""
@@ -109,7 +113,11 @@ def _faults(values: Mapping[str, Any]) -> dict[str, bool]:
     hosts = values.get("allowed_hosts", ())
     origins = values.get("cors_allowed_origins", ())
     is_production = values.get("aeterna_environment", Mode.PRODUCTION) == Mode.PRODUCTION
+    proxies = values.get("forwarded_allow_ips", ())
     faults = {
+        "FORWARDED_ALLOW_IPS must name the proxies, not everybody": any(
+            proxy == "*" or proxy.endswith("/0") for proxy in proxies
+        ),
         "CORS_ALLOWED_ORIGINS must list origins, never *": "*" in origins,
         f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters": bool(key)
         and len(key) < MIN_SECRET_LENGTH,
@@ -128,7 +136,17 @@ def _faults(values: Mapping[str, Any]) -> dict[str, bool]:
             "https://"
         ),
         "ALLOWED_HOSTS must name the hosts this portal answers to": not hosts or "*" in hosts,
+        "OIDC_PROVIDERS must have https issuers in production": _has_plain_issuer(
+            values.get("oidc_providers", ())
+        ),
     }
+
+
+def _has_plain_issuer(providers: Any) -> bool:
+    if not isinstance(providers, list):
+        return False
+    issuers = [str(one["issuer"]) for one in providers if isinstance(one, dict) and "issuer" in one]
+    return any(not issuer.lower().startswith("https://") for issuer in issuers)
 
 
 def _with_files(variables: dict[str, str], problems: list[str]) -> dict[str, str]:
@@ -146,7 +164,7 @@ def _with_files(variables: dict[str, str], problems: list[str]) -> dict[str, str
 
 def _decoded(values: dict[str, str], problems: list[str]) -> dict[str, Any]:
     decoded: dict[str, Any] = {k: v for k, v in values.items() if k in Environment.model_fields}
-    for name in ("allowed_hosts", "cors_allowed_origins"):
+    for name in LISTS:
         if name in decoded:
             decoded[name] = tuple(part.strip() for part in decoded[name].split(",") if part.strip())
     if "oidc_providers" in decoded:

@@ -1,5 +1,10 @@
 """The settings: every mistake at once, and nothing unsafe in production."""
 
+import json
+import os
+import subprocess
+import sys
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -15,6 +20,23 @@ GOOD = {
     "PUBLIC_URL": "https://portal.example",
     "ALLOWED_HOSTS": "portal.example, www.portal.example",
 }
+
+
+def issuers(*addresses: str) -> str:
+    """Return OIDC_PROVIDERS with a provider at each address."""
+    return json.dumps(
+        [
+            {
+                "slug": f"p{number}",
+                "name": "P",
+                "company": "acme",
+                "issuer": address,
+                "client_id": "i",
+                "client_secret": "s",
+            }
+            for number, address in enumerate(addresses)
+        ]
+    )
 
 
 def test_good_settings_are_read():
@@ -52,6 +74,13 @@ def test_every_mistake_is_listed_at_once():
         ({"PUBLIC_URL": "http://portal.example"}, "PUBLIC_URL must be https"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
         ({"CORS_ALLOWED_ORIGINS": "*"}, "never *"),
+        ({"FORWARDED_ALLOW_IPS": "*"}, "FORWARDED_ALLOW_IPS must name the proxies"),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.1,0.0.0.0/0"}, "FORWARDED_ALLOW_IPS must name"),
+        ({"FORWARDED_ALLOW_IPS": "::/0"}, "FORWARDED_ALLOW_IPS must name"),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.1, proxy.example"}, r"FORWARDED_ALLOW_IPS\.1: "),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.1/8"}, r"FORWARDED_ALLOW_IPS\.0: "),
+        ({"OIDC_PROVIDERS": issuers("http://id.example")}, "must have https issuers"),
+        ({"OIDC_PROVIDERS": issuers("https://a.example", "http://b.example")}, "https issuers"),
     ],
 )
 def test_production_refuses_what_is_unsafe(change, message):
@@ -70,3 +99,49 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path):
 def test_a_missing_secret_file_is_named(tmp_path: Path):
     with pytest.raises(BadEnvironment, match="SECRET_KEY_FILE"):
         read_environment({**GOOD, "SECRET_KEY_FILE": str(tmp_path / "none")})
+
+
+def test_proxies_are_addresses_and_networks_and_none_by_default():
+    assert read_environment(GOOD).forwarded_allow_ips == ()
+    given = {**GOOD, "FORWARDED_ALLOW_IPS": "10.0.0.1, 192.0.2.0/24,2001:db8::/32"}
+    expected = ("10.0.0.1", "192.0.2.0/24", "2001:db8::/32")
+    assert read_environment(given).forwarded_allow_ips == tuple(map(ip_network, expected))
+
+
+def test_providers_by_https_are_taken_in_production_and_others_elsewhere():
+    given = {**GOOD, "OIDC_PROVIDERS": issuers("https://id.example", "HTTPS://ID2.example")}
+    assert len(read_environment(given).oidc_providers) == 2
+    given = {"AETERNA_ENVIRONMENT": "test", "OIDC_PROVIDERS": issuers("http://127.0.0.1:9")}
+    assert len(read_environment({**GOOD, **given}).oidc_providers) == 1
+
+
+COOKIES = """
+from django.conf import settings as s
+for name in ("SESSION_COOKIE", "CSRF_COOKIE"):
+    print(*(getattr(s, f"{name}_{part}") for part in ("NAME", "SECURE", "PATH", "DOMAIN")))
+print(s.SECURE_PROXY_SSL_HEADER, s.USE_X_FORWARDED_HOST)
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "prefix", "is_secure"),
+    [("https://portal.example", "__Host-", "True"), ("http://127.0.0.1:8000", "", "False")],
+)
+def test_cookies_belong_to_the_host_alone_when_it_is_served_by_https(url, prefix, is_secure):
+    """In a process of its own, because settings are read once."""
+    mode = "production" if is_secure == "True" else "demo"
+    environment = {
+        **os.environ,
+        **GOOD,
+        "AETERNA_ENVIRONMENT": mode,
+        "PUBLIC_URL": url,
+        "DJANGO_SETTINGS_MODULE": "aeterna_portal.settings",
+        "LOCAL_PASSWORDS": "false",
+    }
+    command = [sys.executable, "-c", COOKIES]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines() == [
+        f"{prefix}aeterna_session {is_secure} / None",
+        f"{prefix}aeterna_csrf {is_secure} / None",
+        "None False",
+    ]
