@@ -51,7 +51,8 @@ class ThreadedHandler(ASGIHandler):
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=type(self), scope=scope)
         request, refusal = self.create_request(scope, body)
-        response: Any = refusal if request is None else self.get_response(request)
+        answer: Any = refusal if request is None else self.get_response(request)
+        response: HttpResponseBase = answer
         if response.streaming:
             close_old_connections()
         else:
