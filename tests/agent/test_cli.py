@@ -18,8 +18,22 @@ def test_sigterm_ends_it_cleanly_and_every_line_is_one_json_object(
     agent = synced(portal, make_agent)
     assert agent.stop() == 0
     events = [json.loads(line)["event"] for line in agent.lines]
-    assert events == ["nothing stored", "listening", "connected", "revision applied", "stopping"]
+    assert events == ["first start", "listening", "connected", "revision applied", "stopping"]
     assert all({"at", "level", "event"} <= row.keys() for row in agent.log)
+    # Nothing that happens on a sound first start is worth a warning.
+    assert {row["level"] for row in agent.log} == {"info"}
+
+
+def test_a_start_whose_stored_revisions_are_all_broken_is_a_warning(
+    make_agent: MakeAgent, tmp_path: Path
+) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "current.revision").write_bytes(b"broken")
+    agent = make_agent(portal_url="ws://127.0.0.1:1")
+    assert agent.wait_log("no stored revision can be used")["level"] == "warning"
+    agent.wait_log("listening")
+    assert agent.stop() == 0
+    assert "first start" not in [row["event"] for row in agent.log]
 
 
 def test_a_second_agent_on_the_same_state_directory_does_not_start(

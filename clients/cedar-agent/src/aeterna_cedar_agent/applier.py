@@ -32,7 +32,7 @@ class Applier:
         """Serve the newest stored revision that still loads; none leaves the engine empty."""
         restored = await self._in_worker(self._find_stored)
         if restored is None:
-            logger.warning("nothing stored", extra={"serving": "deny all until the portal answers"})
+            self._tell_empty()
             return
         stored, loaded = restored
         self._take_identity(stored.identity)
@@ -53,6 +53,13 @@ class Applier:
         except RefusedError as refused:
             return self._refuse(refused, revision=revision)
         return self._accept(revision, applied_ms=(time.perf_counter() - started) * 1_000)
+
+    def _tell_empty(self) -> None:
+        serving = {"serving": "deny all until the first revision arrives"}
+        if self._store.is_empty():
+            logger.info("first start", extra=serving)
+        else:
+            logger.warning("no stored revision can be used", extra=serving)
 
     async def retry_save(self) -> str | None:
         """Try again to store what is served but not on disk; return its ack once it is."""

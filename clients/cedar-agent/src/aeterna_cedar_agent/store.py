@@ -95,6 +95,10 @@ class Store:
         except OSError as error:
             raise StoreError(f"state directory {self.directory}: {error.strerror}") from error
 
+    def is_empty(self) -> bool:
+        """Tell whether no revision was ever stored here, sound or not."""
+        return not any((self.directory / name).exists() for name in (CURRENT, PREVIOUS))
+
     def candidates(self) -> Iterator[Stored]:
         """Yield the readable stored revisions, newest first, and log each unreadable one."""
         for name in (CURRENT, PREVIOUS):
