@@ -38,6 +38,12 @@ test: .venv/.dev assets ## Run the whole suite, browser journeys included; ARGS=
 	test -n "$$AETERNA_BROWSER" && export AETERNA_BROWSER && \
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
+.PHONY: test-slow
+test-slow: .venv/.dev assets ## Run the long fault, leak and fuzz suites; ARGS=tests/faults narrows it
+	@AETERNA_BROWSER="$$($(BIN)/python -m aeterna_portal.local.browser)" && \
+	test -n "$$AETERNA_BROWSER" && export AETERNA_BROWSER && \
+	$(BIN)/python -m pytest -n 2 -m slow $(ARGS)
+
 .PHONY: check
 check: .venv/.dev ## Check format, lint, types, import contracts, architecture and migrations
 	$(BIN)/ruff format --check .

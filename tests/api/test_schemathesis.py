@@ -64,7 +64,6 @@ def test_every_answer_is_documented_and_none_is_an_error_of_the_portal(case, tar
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("AETERNA_SLOW" not in os.environ, reason="takes many minutes: AETERNA_SLOW=1")
 @pytest.mark.timeout(3600)
 @schema.parametrize()
 @MANY

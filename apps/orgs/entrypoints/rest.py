@@ -62,8 +62,6 @@ from .serializers import (
     UserPatch,
 )
 
-FOUND = 20
-
 
 def list_scopes(
     *, kind: str = "", parent_id: UUID | None = None, include_archived: bool = False
@@ -83,8 +81,7 @@ def scope_tree(*, include_archived: bool = False) -> Mapping[str, Any]:
 def search(*, q: str) -> Mapping[str, Any]:
     """Find visible scopes, people and agents by a part of their name, slug or e-mail address."""
     found = queries.search(q)
-    people = queries.list_visible_users(text=q.strip())[:FOUND] if q.strip() else []
-    return {"scopes": found.scopes, "users": people, "agents": found.agents}
+    return {"scopes": found.scopes, "users": found.users, "agents": found.agents}
 
 
 def view_scope(*, scope_id: UUID) -> Scope:

@@ -11,6 +11,7 @@ from .directory import (
     roles_of,
 )
 from .facts import PrincipalFacts, principal_facts, scope_chain
+from .finding import search
 from .members import (
     find_grant,
     get_acting_user,
@@ -24,6 +25,7 @@ from .members import (
     list_users,
 )
 from .permitted import is_permitted, permitted_at, permitted_scope_ids
+from .rank import Rank, rank_of
 from .scopes import (
     find_scope_id,
     get_company,
@@ -34,7 +36,6 @@ from .scopes import (
     list_scopes,
     scope_ids_within,
     scope_tree,
-    search,
 )
 from .snapshot import organization_entities
 from .who import Answer, who_may
@@ -42,6 +43,7 @@ from .who import Answer, who_may
 __all__ = [
     "Answer",
     "PrincipalFacts",
+    "Rank",
     "agent_counts",
     "authorize_person",
     "find_grant",
@@ -73,6 +75,7 @@ __all__ = [
     "permitted_scope_ids",
     "places_of",
     "principal_facts",
+    "rank_of",
     "roles_of",
     "scope_chain",
     "scope_ids_within",

@@ -1,18 +1,15 @@
 """Reads of the scope tree."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import current_tenant_id
 
-from ..models import Agent, Company, Scope, User
+from ..models import Company, Scope
 from .permitted import permitted_at
-
-SEARCH_LIMIT = 20
 
 
 @dataclass(slots=True)
@@ -21,15 +18,6 @@ class Node:
 
     scope: Scope
     children: list["Node"] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found, by kind."""
-
-    scopes: Sequence[Scope]
-    users: Sequence[User]
-    agents: Sequence[Agent]
 
 
 def get_company(*, for_update: bool = False) -> Company:
@@ -99,18 +87,3 @@ def scope_tree(*, include_archived: bool = False) -> list[Node]:
         parent = nodes.get(node.scope.parent_id) if node.scope.parent_id else None
         (parent.children if parent else roots).append(node)
     return roots
-
-
-def search(text: str) -> Found:
-    """Return the visible scopes, people and agents whose name, slug or e-mail holds `text`."""
-    text = text.strip()
-    if not text:
-        return Found(scopes=[], users=[], agents=[])
-    scopes = list_scopes().filter(Q(name__icontains=text) | Q(slug__icontains=text))
-    users = User.objects.live().filter(Q(name__icontains=text) | Q(email__icontains=text))
-    agents = Agent.objects.filter(permitted_at("org.view", "scope_id"), name__icontains=text)
-    return Found(
-        scopes=list(scopes[:SEARCH_LIMIT]),
-        users=list(users.order_by("name", "id")[:SEARCH_LIMIT]),
-        agents=list(agents.order_by("name", "id")[:SEARCH_LIMIT]),
-    )
