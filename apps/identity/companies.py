@@ -24,14 +24,19 @@ if TYPE_CHECKING:
 TAKEN = "There is a company with this slug."
 
 
+def authorize_at_home(action: str) -> None:
+    """Raise Forbidden unless who acts may do `action`; Conflict while they visit a company."""
+    authorize(action, get_root().as_resource())
+    _require_home()
+
+
 @contextmanager
 def every_company(text: str = "") -> Iterator["QuerySet[Scope]"]:
     """Read, inside the block, the root of each company whose name or slug holds `text`, by name.
 
     Forbidden for all but platform administrators, Conflict while they visit a company.
     """
-    authorize("tenant.list", get_root().as_resource())
-    _require_home()
+    authorize_at_home("tenant.list")
     with outside_scope(), across_tenants("a platform administrator lists the companies"):
         rows = list_companies()
         yield rows.filter(Q(name__icontains=text) | Q(slug__icontains=text)) if text else rows
@@ -66,8 +71,7 @@ def open_company(*, name: str, slug: str, admin_name: str, admin_email: str) -> 
     Forbidden, on record at home, for all but platform administrators; Conflict on the slug, and
     while visiting a company.
     """
-    authorize("tenant.create", get_root().as_resource())
-    _require_home()
+    authorize_at_home("tenant.create")
     if not queries.reserve_slug(slug):
         raise Conflict(TAKEN, fields={"slug": [TAKEN]})
     actor = replace(current_actor(), tenant_id=uuid7())

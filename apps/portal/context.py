@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from apps.kernel.tenancy import is_scope_open
+from apps.orgs.queries import get_root
 
 from . import queries
 
@@ -52,15 +53,24 @@ def visible_places() -> list[Place]:
 def _shell(request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
     company = queries.badge()
+    entry = getattr(request, "entry", None)
+    role = "Platform administrator" if entry else queries.role_title(user.id)
     return {
-        "user": {"name": user.name, "email": user.email, "role": queries.role_title(user.id)},
+        "user": {"name": user.name, "email": user.email, "role": role},
+        "stay": _stay(entry) if entry else None,
         "company": {"name": company.name, "is_demo": company.is_demo, "url": "/"},
         "nav": [_drawn(one, request.path) for one in visible_places()],
         "live_url": LIVE_PATH,
         "palette_url": reverse("portal:palette"),
         "sign_out_url": "/sign-out/",
-        "profile_url": reverse("portal:account"),
+        "profile_url": "" if entry else reverse("portal:account"),
     }
+
+
+def _stay(entry: Any) -> dict[str, Any]:
+    root = get_root()
+    leave_url = reverse("portal:tenant.leave", args=[root.slug])
+    return {"company": root.name, "until": entry.expires_at, "leave_url": leave_url}
 
 
 def _drawn(one: Place, path: str) -> dict[str, Any]:

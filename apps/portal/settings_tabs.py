@@ -2,13 +2,18 @@
 
 from typing import Any
 
+from apps.kernel.tenancy import current_actor
+from apps.orgs.queries import principal_facts
+
 SECTIONS = (
     ("account", "Your account", "/settings/", "user-round"),
     ("tokens", "API tokens", "/settings/tokens/", "key"),
     ("sessions", "Sessions", "/settings/sessions/", "monitor"),
     ("company", "Company", "/settings/company/", "building-2"),
+    ("companies", "Companies", "/settings/companies/", "globe"),
     ("about", "About", "/settings/about/", "info"),
 )
+OWN = frozenset({"account", "tokens", "sessions"})
 
 
 def tabs(here: str) -> dict[str, Any]:
@@ -18,6 +23,15 @@ def tabs(here: str) -> dict[str, Any]:
         "tabs": [
             {"name": name, "url": url, "icon": icon, "active": key == here}
             for key, name, url, icon in SECTIONS
+            if _is_shown(key)
         ],
         "breadcrumb": [{"name": "Settings", "url": "/settings/"}, {"name": titles[here]}],
     }
+
+
+def _is_shown(section: str) -> bool:
+    """Tell whether a section is for who acts: a visitor's own things stay at home."""
+    facts = principal_facts(current_actor())
+    if section == "companies":
+        return facts.is_platform_admin and not facts.is_visitor
+    return section not in OWN or not facts.is_visitor

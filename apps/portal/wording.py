@@ -5,6 +5,8 @@ from collections.abc import Mapping
 # (what was done, icon, tone), by event type; what is not here is told by its name.
 EVENTS: Mapping[str, tuple[str, str, str]] = {
     "tenant.created": ("founded the company", "building-2", "primary"),
+    "tenant.entered": ("entered", "log-in", "warning"),
+    "tenant.left": ("left", "log-out", "neutral"),
     "company.configured": ("changed the company's settings", "settings", "neutral"),
     "org.created": ("created the organization", "building", "primary"),
     "team.created": ("created the team", "users", "primary"),

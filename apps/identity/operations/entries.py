@@ -37,10 +37,11 @@ def enter_tenant(*, reason: str) -> PlatformEntry:
     if not principal_facts(current_actor()).is_visitor:
         raise Conflict(f"You belong to {root.name}; there is nothing to enter.")
     principal, moment = current_actor().principal, clock.now()
-    _close_expired(UUID(principal.id), moment)
+    administrator_id = UUID(principal.id)
+    _close_expired(administrator_id, moment)
     with conflicts(ALREADY_IN):
         entry: PlatformEntry = PlatformEntry.objects.create(
-            administrator_id=principal.id,
+            administrator_id=administrator_id,
             administrator_name=principal.name,
             reason=reason,
             entered_at=moment,

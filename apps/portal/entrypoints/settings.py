@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -37,7 +37,9 @@ class CompanyForm(forms.Form):
 @require_safe
 @signed_in
 def account(request: HttpRequest) -> HttpResponse:
-    """Show the person's own details, roles and places."""
+    """Show the person's own details, roles and places; a visitor has none, only the company's."""
+    if request.entry is not None:  # type: ignore[attr-defined]
+        return redirect("portal:company.configure")
     user: Any = request.user
     context = {
         "grants": list_grants(user_id=user.id),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import health, settings, tokens, web
+from . import health, settings, tokens, web, web_companies
 
 app_name = "portal"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("settings/sessions/", tokens.sessions, name="sessions"),
     path("settings/sessions/<slug:session_id>/end/", tokens.end_session, name="session.end"),
     path("settings/company/", settings.company, name="company.configure"),
+    path("settings/companies/", web_companies.index, name="companies"),
+    path("settings/companies/new/", web_companies.create, name="tenant.create"),
+    path("settings/companies/<slug:slug>/enter/", web_companies.enter, name="tenant.enter"),
+    path("settings/companies/<slug:slug>/leave/", web_companies.leave, name="tenant.leave"),
     path("settings/about/", settings.about, name="about"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
