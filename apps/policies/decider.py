@@ -13,11 +13,13 @@ from apps.kernel.actor import Actor, PrincipalKind
 from apps.kernel.authorization import Decision, Resource
 from apps.kernel.telemetry import DECISIONS_TOTAL
 from apps.kernel.tenancy import current_actor
-from apps.orgs.queries import PrincipalFacts, principal_facts, scope_chain
+from apps.orgs.queries import PrincipalFacts, Rank, principal_facts, rank_of, scope_chain
 from apps.orgs.types import ROLE_ORDER
 
 PRODUCT = Path(__file__).parent / "product"
 NAMESPACE = "Aeterna::"
+OVER_A_PERSON = re.compile(r'action "([a-z_.]+)" in \[[^\]]*"over-a-person"')
+NO_RANK = Rank()
 ACTION = re.compile(r'action "([a-z_.]+)"[^;]*?principal: \[([^\]]*)\]')
 
 
@@ -47,6 +49,13 @@ def product_actions() -> frozenset[str]:
     return frozenset(re.findall(r'^\s*action "([a-z_]+\.[a-z_]+)"', text, re.MULTILINE))
 
 
+@cache
+def actions_over_people() -> frozenset[str]:
+    """Return the actions that change or end a person: how high that person stands counts."""
+    text = (PRODUCT / "schema.cedarschema").read_text(encoding="utf-8")
+    return frozenset(OVER_A_PERSON.findall(text))
+
+
 class CedarDecider:
     """Answers `authorize` by evaluating Cedar over the principal, the resource and its scopes."""
 
@@ -65,7 +74,7 @@ class CedarDecider:
         if not resources:
             return []
         actor = current_actor()
-        entities = _entities(actor, resources)
+        entities = _entities(actor, action, resources)
         requests = [_request(actor, action, resource, context) for resource in resources]
         handle = cedarpy.Entities.from_json_str(json.dumps(entities), product_schema())
         answers = cedarpy.is_authorized_batch(
@@ -114,12 +123,13 @@ def _reason(action: str, resource: Resource, policies: tuple[str, ...]) -> str:
     return f"None of your roles permits {action} on {resource.name}."
 
 
-def _entities(actor: Actor, resources: Sequence[Resource]) -> list[dict[str, Any]]:
+def _entities(actor: Actor, action: str, resources: Sequence[Resource]) -> list[dict[str, Any]]:
     entities: dict[tuple[str, str], dict[str, Any]] = {}
     for resource in resources:
         _add_scopes(entities, scope_chain(resource.scope_id))
         if resource.type != "Scope":
-            _add(entities, resource.type, resource.id, _attributes(resource), [resource.scope_id])
+            attributes = _attributes(action, resource)
+            _add(entities, resource.type, resource.id, attributes, [resource.scope_id])
     principal = actor.principal
     if principal.kind != PrincipalKind.SERVICE:
         existing = entities.get((principal.kind, principal.id))
@@ -151,10 +161,12 @@ def _add(
     }
 
 
-def _attributes(resource: Resource) -> dict[str, Any]:
-    # People and agents are resources too; what they hold does not matter then.
+def _attributes(action: str, resource: Resource) -> dict[str, Any]:
+    # People and agents are resources too; what they hold does not matter then, but for their rank.
     if resource.type == "User":
-        return _user_attributes(PrincipalFacts(owner_id=resource.id))
+        rank = rank_of(resource.id) if action in actions_over_people() else NO_RANK
+        known = PrincipalFacts(owner_id=resource.id, is_platform_admin=rank.is_platform_admin)
+        return _user_attributes(known, rank)
     if resource.type == "Agent":
         owner = resource.attributes["owner"]["__entity"]["id"]
         facts = PrincipalFacts(owner_id=owner, reach=resource.scope_id)
@@ -168,11 +180,12 @@ def _principal_attributes(actor: Actor, facts: PrincipalFacts) -> dict[str, Any]
     return _agent_attributes(facts)
 
 
-def _user_attributes(facts: PrincipalFacts) -> dict[str, Any]:
+def _user_attributes(facts: PrincipalFacts, rank: Rank = NO_RANK) -> dict[str, Any]:
     return {
         **_shared_attributes(facts),
         "platform": facts.is_platform_admin,
         "shared": _scopes(facts.shared),
+        "tenantAdminPaths": _scopes(rank.tenant_admin_paths),
     }
 
 

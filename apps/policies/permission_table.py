@@ -26,6 +26,10 @@ Made by asking the portal's own Cedar policies; `make permissions` writes it and
 when it is stale. A role is held at a scope and reaches everything below it, nothing else.
 An agent does what its owner may, where *agents* says yes, within its own capabilities, reach
 and severity; a token within its scopes. *own* and *others'* tell by whose thing it is.
+Nobody gives or takes a role above their own, or changes, ends or lets back in a person who stands
+above them: a TenantAdmin of any place needs a TenantAdmin of the company, a platform administrator
+another one. Sessions and tokens are ended by their own person; what is left of them ends with the
+person.
 
 """
 
@@ -120,7 +124,8 @@ def _ask(principal: dict[str, Any], action: str, resource: dict[str, Any]) -> bo
 
 
 def _user(title: str) -> dict[str, Any]:
-    attributes = {**_holds(title), "platform": title == PLATFORM, "shared": []}
+    standing = {"platform": title == PLATFORM, "shared": [], "tenantAdminPaths": []}
+    attributes = {**_holds(title), **standing}
     return _entity("User", ME, attributes)
 
 

@@ -12,6 +12,9 @@ from apps.kernel.authorization import Resource
 from apps.kernel.tenancy import acting_as
 from tests.policies.domain_matrix import ROLES
 
+OTHER = "00000000-0000-7000-8000-000000000000"
+"""Nobody's id: whose a thing is that is somebody else's."""
+
 
 def person(user: Any, **changes: Any) -> Actor:
     """Return the actor of a person."""

@@ -90,6 +90,10 @@ OWN_THINGS = {
 # A role is not needed to end an agent that acts in one's own name.
 OWN_AGENT = {"agent.revoke"}
 
+# Nobody below changes, ends or lets back in a person; heights from the lowest.
+OVER_A_PERSON = {"user.update", "user.deactivate", "user.reactivate"}
+HEIGHTS = ("person", "tenant_admin", "platform")
+
 # What the portal's services do, each for itself; nothing of it is open to people unless above.
 SERVICES = {
     "relay": {"revision.publish"},
@@ -119,6 +123,11 @@ CLOSED_TO_AGENTS = {"role.grant", "role.revoke"}
 def lowest_role(action):
     """Return the lowest role that may do `action`, or None if no role may."""
     return next((role for role, actions in LOWEST_ROLE.items() if action in actions), None)
+
+
+def height(role):
+    """Return how high a holder of `role` stands over others: only the owners of a tenant do."""
+    return HEIGHTS.index(role) if role in HEIGHTS else 0
 
 
 def is_expected(*, role, action, place, is_own):

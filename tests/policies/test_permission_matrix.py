@@ -4,32 +4,38 @@ from pathlib import Path
 
 import pytest
 
+from apps.kernel import clock
 from apps.kernel.authorization import decide_many
+from apps.kernel.ids import uuid7
 from apps.kernel.tenancy import acting_as
+from apps.orgs.models import User
 from apps.policies.permission_table import list_actions, list_services, permission_page
-from tests.policies.conftest import person, software, thing
+from tests.policies.conftest import OTHER, person, software, thing
 from tests.policies.domain_matrix import (
     CLOSED_TO_AGENTS,
     LOWEST_ROLE,
     NEVER_OWN,
     ONLY_OWN,
+    OVER_A_PERSON,
     OWN_AGENT,
     OWN_THINGS,
     ROLES,
     SERVICES,
+    height,
     is_expected,
     lowest_role,
 )
 
 pytestmark = [pytest.mark.gap("MT-C2"), pytest.mark.django_db]
 ACTIONS = list_actions()
+LEADERS = ("admin", "tenant_admin", "platform")
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def _cells(places, kinds, me):
     """Return every combination of type, place and owner with its resource."""
     return [
-        (kind, place, is_own, thing(kind, scope_id=scope_id, whose=me if is_own else "other"))
+        (kind, place, is_own, thing(kind, scope_id=scope_id, whose=me if is_own else OTHER))
         for kind in kinds
         for place, scope_ids in places.items()
         for scope_id in scope_ids
@@ -103,6 +109,52 @@ def _of_agent(*, role, action, place, is_own):
     return is_expected(role=role, action=action, place=place, is_own=is_own)
 
 
+def _somebody(company, role, *, at="company"):
+    """Register a further person who holds `role`, or is a platform administrator."""
+    from apps.orgs.operations import grant_role, register_user
+
+    with company.acting("tenant_admin"):
+        user = register_user(email=f"{uuid7()}@acme.example", name=f"{role} of {at}")
+        if role in ROLES:
+            grant_role(user_id=user.id, scope_id=company.scopes[at].id, role=role)
+        user.is_platform_admin = role == "platform"
+        user.save(update_fields=["is_platform_admin"])
+    return user
+
+
+@pytest.mark.parametrize("is_ended", [False, True], ids=["active", "deactivated"])
+@pytest.mark.parametrize("role", [None, *ROLES, "platform"], ids=str)
+def test_nobody_is_changed_by_somebody_below(role, is_ended, company, make_agent_of):
+    """Every role over every other, and over the owner of one team, by a person and an agent."""
+    places = [(other, "company") for other in (None, *ROLES, "platform")]
+    others = {place: _somebody(company, *place[:1], at=place[1]) for place in places}
+    others["tenant_admin", "api"] = _somebody(company, "tenant_admin", at="api")
+    if is_ended:
+        with acting_as(company.service("tests")):
+            ids = [other.id for other in others.values()]
+            User.objects.filter(id__in=ids).update(deactivated_at=clock.now())
+    user = _somebody(company, role)
+    agent = make_agent_of(user, capabilities=OVER_A_PERSON)
+    # An agent has the roles of its person, never their seat at the platform.
+    actors = {person(user, is_platform=role == "platform"): role in LEADERS}
+    actors[software(agent)] = role in LEADERS and role != "platform"
+    for actor, may in actors.items():
+        with acting_as(actor):
+            for (other, place), target in others.items():
+                for action in sorted(OVER_A_PERSON):
+                    (decision,) = decide_many(action, [target.as_resource()])
+                    expected = may and height(role) >= height(other)
+                    assert decision.allowed == expected, (actor.principal.kind, other, place)
+
+
+@pytest.mark.parametrize("role", ["admin", "tenant_admin", "platform"])
+def test_everybody_who_may_change_people_may_change_themselves(role, company):
+    user = _somebody(company, role)
+    with acting_as(person(user, is_platform=role == "platform")):
+        (decision,) = decide_many("user.update", [user.as_resource()])
+    assert decision.allowed
+
+
 def test_an_agent_does_only_what_it_was_given(holders, places, make_agent_of):
     owner = holders["tenant_admin"]
     agent = make_agent_of(owner, capabilities={"policy.view"})
@@ -121,7 +173,7 @@ def test_an_agent_works_only_where_it_was_sent(company, holders, make_agent_of):
 
 
 def _may_view(actor_of, scope_id):
-    resource = thing("Policy", scope_id=scope_id, whose="other")
+    resource = thing("Policy", scope_id=scope_id, whose=OTHER)
     with acting_as(software(actor_of)):
         return decide_many("policy.view", [resource])[0].allowed
 
@@ -132,7 +184,7 @@ def test_a_service_does_only_its_own_work(service, company, places):
         for action in ACTIONS:
             if "Service" not in action.principals:
                 continue
-            cells = _cells({"inside": places["inside"]}, action.resources, "nobody")
+            cells = _cells({"inside": places["inside"]}, action.resources, OTHER)
             expected = action.name in SERVICES.get(service, set())
             assert set(_answers(action.name, cells)) == {expected}, action.name
 
@@ -150,7 +202,7 @@ def test_a_share_lets_one_person_read_one_scope(role, company, holders):
             if "User" in action.principals and action.name not in OWN_THINGS | OWN_AGENT:
                 for name in ("web", "shop", "platform"):
                     scope_id = company.scopes[name].id
-                    items = [thing(k, scope_id=scope_id, whose="other") for k in action.resources]
+                    items = [thing(k, scope_id=scope_id, whose=OTHER) for k in action.resources]
                     expected = action.name in readable and name in ("web", "shop")
                     allowed = {d.allowed for d in decide_many(action.name, items)}
                     assert allowed == {expected}, (action.name, name)
@@ -172,8 +224,8 @@ def test_of_two_roles_that_reach_a_resource_the_companys_rule_counts(
         grant_role(user_id=user.id, scope_id=company.scopes["api"].id, role="viewer")
         configure_company(role_resolution=resolution)
     with acting_as(person(user)):
-        inside = thing("Policy", scope_id=company.scopes["gateway"].id, whose="other")
-        outside = thing("Policy", scope_id=company.scopes["shop"].id, whose="other")
+        inside = thing("Policy", scope_id=company.scopes["gateway"].id, whose=OTHER)
+        outside = thing("Policy", scope_id=company.scopes["shop"].id, whose=OTHER)
         assert [d.allowed for d in decide_many("policy.edit", [inside, outside])] == [
             expected,
             True,
@@ -223,7 +275,7 @@ def test_a_person_of_another_tenant_may_do_nothing_here(company, other_company, 
     with acting_as(actor):
         for action in ACTIONS:
             if "User" in action.principals:
-                cells = _cells({"inside": places["inside"]}, action.resources, "other")
+                cells = _cells({"inside": places["inside"]}, action.resources, OTHER)
                 assert not any(_answers(action.name, cells)), action.name
 
 

@@ -12,6 +12,7 @@ from apps.kernel.tenancy import current_actor, current_scope
 from ..models import User
 from .facts import people_facts, scope_chain
 from .members import list_users
+from .rank import rank_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,16 @@ class Answer:
 def who_may(action: str, resource: Resource) -> Sequence[Answer]:
     """Return the active people who may do `action` to `resource`, by name; records nothing."""
     asking, users = current_actor(), list(list_users())
-    chain: dict[Any, Any] = {("chain", resource.scope_id): scope_chain(resource.scope_id)}
+    shared: dict[Any, Any] = {("chain", resource.scope_id): scope_chain(resource.scope_id)}
+    if resource.type == PrincipalKind.USER:
+        shared["rank", resource.id] = rank_of(resource.id)
     known = people_facts(user.id for user in users)
     answers = []
     for user in users:
         actor = _as_person(asking, user)
         facts: dict[Any, Any] = {
             ("principal", PrincipalKind.USER, str(user.id)): known[user.id],
-            **chain,
+            **shared,
         }
         with _seen_by(actor, facts):
             answers.append(Answer(user, decide(action, resource)))
