@@ -22,6 +22,24 @@ class MergeStrategy(StrEnum):
     INTERSECT = "intersect"
 
 
+# What each setting of a policy means, as people read it.
+SEVERITIES = {
+    Severity.INFO: "Info: recorded only",
+    Severity.WARN: "Warn: told to those concerned",
+    Severity.BLOCK: "Block: stops what it forbids",
+}
+MODES = {
+    PolicyMode.OPTIONAL: "Optional: may be overridden below",
+    PolicyMode.MANDATORY: "Mandatory: cannot be removed below",
+    PolicyMode.FORBIDDEN: "Forbidden: nothing below may contradict",
+}
+MERGES = {
+    MergeStrategy.MERGE: "Merge: adds to what is inherited",
+    MergeStrategy.OVERRIDE: "Override: replaces what is inherited",
+    MergeStrategy.INTERSECT: "Intersect: only what both allow",
+}
+
+
 class PolicyState(StrEnum):
     DRAFT = "draft"
     ACTIVE = "active"

@@ -37,6 +37,8 @@ class OperatorSite(admin.AdminSite):
         """Take only tables that are shown read-only; libraries' own registrations stay out."""
         if admin_class is not None and issubclass(admin_class, ReadOnlyAdmin):
             super().register(model_or_iterable, admin_class, **options)
+            for model in self._registry:
+                _spell(model._meta)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Tell whether the person may look, without recording a denial."""
@@ -58,6 +60,12 @@ class OperatorSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return admin's addresses without those of accounts."""
         return [one for one in super().get_urls() if getattr(one, "name", "") not in LEFT_OUT]
+
+
+def _spell(names: Any) -> None:
+    """Write the plural as English does where the name ends with "y"; Django only adds an "s"."""
+    if names.verbose_name_plural == f"{names.verbose_name}s" and names.verbose_name.endswith("y"):
+        names.verbose_name_plural = f"{names.verbose_name.removesuffix('y')}ies"
 
 
 def _company() -> Resource:

@@ -77,12 +77,6 @@ PATHS: Mapping[str, str] = {
     "Proposal": "/proposals/{}/",
     "CedarAgent": "/fleet/agents/{}/",
 }
-STATUS: Mapping[str, str] = {
-    "done": "succeeded",
-    "current": "up_to_date",
-    "never": "never_connected",
-    "refused": "failed",
-}
 
 
 def told(event_type: str, *, is_denied: bool = False) -> tuple[str, str, str]:

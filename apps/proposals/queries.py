@@ -149,6 +149,18 @@ def base_cedar(proposal: Proposal) -> str:
     return version.cedar if version else ""
 
 
+def settings_of(proposal: Proposal) -> Any:
+    """Return the policy, or the version of it, with exactly the settings that were proposed.
+
+    None if they changed since: a proposal binds to their digest and keeps no copy of them.
+    """
+    kind = ProposalKind(proposal.kind)
+    for one in (proposal.policy, *policies.list_versions(proposal.policy_id)):
+        if content_digest(policy=one, kind=kind, cedar=proposal.cedar) == proposal.digest:
+            return one
+    return None
+
+
 def _may_approve(proposal: Proposal) -> bool:
     return (
         decide("proposal.approve", proposal.as_resource()).allowed

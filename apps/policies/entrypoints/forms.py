@@ -4,23 +4,7 @@ from typing import Any
 
 from django import forms
 
-from ..types import MergeStrategy, PolicyMode, Severity
-
-SEVERITIES = {
-    Severity.INFO: "Info: recorded only",
-    Severity.WARN: "Warn: told to those concerned",
-    Severity.BLOCK: "Block: stops what it forbids",
-}
-MODES = {
-    PolicyMode.OPTIONAL: "Optional: may be overridden below",
-    PolicyMode.MANDATORY: "Mandatory: cannot be removed below",
-    PolicyMode.FORBIDDEN: "Forbidden: nothing below may contradict",
-}
-MERGES = {
-    MergeStrategy.MERGE: "Merge: adds to what is inherited",
-    MergeStrategy.OVERRIDE: "Override: replaces what is inherited",
-    MergeStrategy.INTERSECT: "Intersect: only what both allow",
-}
+from ..types import MERGES, MODES, SEVERITIES, MergeStrategy, PolicyMode, Severity
 
 
 def _select(label: str, words: dict[Any, str], initial: str) -> forms.ChoiceField:

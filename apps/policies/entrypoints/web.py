@@ -22,8 +22,8 @@ from ..cedar import find_problems
 from ..models import Policy
 from ..operations import draft_policy, edit_policy
 from ..samples import STARTERS, find_starter
-from ..types import PolicyState, Severity
-from .forms import MERGES, MODES, SEVERITIES, DraftForm, EditForm
+from ..types import MERGES, MODES, SEVERITIES, PolicyState, Severity
+from .forms import DraftForm, EditForm
 from .problems import as_lint, schema_names
 from .scopes import require_somewhere, scope_labels
 

@@ -14,13 +14,18 @@ from ..palette import find
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
     """Show what waits for the person, what changed, and whether the agents are up to date."""
-    context = {"desk": queries.desk(), "breadcrumb": [{"name": "Home"}]}
+    context = {
+        "desk": queries.desk(),
+        "may_draft": queries.may_somewhere("policy.draft"),
+        "breadcrumb": [{"name": "Home"}],
+    }
     return render(request, "portal/home.html", context)
 
 
 @require_safe
 @signed_in
 def palette(request: HttpRequest) -> HttpResponse:
-    """Answer a fragment with the pages, scopes, people, agents and policies that match."""
+    """Answer the pages, scopes, people, agents and policies that match."""
     text = text_param(request, "q")
-    return render(request, "components/palette_results.html", {"groups": find(text), "query": text})
+    context = {"groups": find(text), "query": text, "breadcrumb": [{"name": "Search"}]}
+    return render(request, "portal/search.html", context)

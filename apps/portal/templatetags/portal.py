@@ -1,5 +1,6 @@
 """Filters and tags that the portal's templates share."""
 
+import hashlib
 import json
 import re
 from typing import Any
@@ -13,12 +14,29 @@ from apps.kernel.entrypoints.listing import address
 from apps.orgs.types import ROLE_TITLES, Role
 
 from ..queries import may_somewhere
-from ..wording import OF_ITSELF, STATUS, path_of, told
+from ..wording import OF_ITSELF, path_of, told
 
 register = template.Library()
 SHOWN = 30
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 LONG = 120
+# Marks of a User-Agent, the more telling first: Edge says it is Chrome, Chrome says it is Safari.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 SCOPE_ICONS = {
     "company": "building-2",
     "organization": "building",
@@ -89,9 +107,17 @@ def person_url(user: Any) -> str:
 
 
 @register.filter
-def status_name(value: str) -> str:
-    """Return the name under which components/status.html knows a stored state."""
-    return STATUS.get(value, value)
+def fingerprint(before: str, after: str) -> str:
+    """Return a short name of a pair of texts: another pair has another."""
+    return hashlib.sha256(f"{len(before)}:{before}{after}".encode()).hexdigest()[:16]
+
+
+@register.filter
+def browser_name(agent: str) -> str:
+    """Return what a User-Agent says a browser is, as people call it: "Firefox on Linux"."""
+    name = next((known for mark, known in BROWSERS if mark in agent), "A browser")
+    system = next((known for mark, known in SYSTEMS if mark in agent), "")
+    return f"{name} on {system}" if system else name
 
 
 @register.filter
@@ -116,7 +142,8 @@ def changes(before: Any, after: Any) -> list[dict[str, Any]]:
         for name in known
         if old.get(name) != new.get(name) and name.removesuffix("_id") not in {*known} - {name}
     ]
-    return [_change(name, _shown(old.get(name)), _shown(new.get(name))) for name in fields]
+    rows = [_change(name, _shown(old.get(name)), _shown(new.get(name))) for name in fields]
+    return [row for row in rows if row["before"] or row["after"]]
 
 
 @register.filter

@@ -12,6 +12,7 @@ from apps.kernel.authorization import decide
 from apps.kernel.entrypoints.changes import changed
 from apps.orgs.queries import get_root
 from apps.policies import queries as policies
+from apps.policies.types import MERGES, MODES, SEVERITIES
 
 from .. import queries
 from ..models import Proposal
@@ -26,6 +27,11 @@ STORY: Mapping[str, tuple[str, str, str]] = {
     "commented": ("commented", "message-square", "neutral"),
     "withdrawn": ("took it back", "undo-2", "neutral"),
     "revised": ("revised it: earlier approvals no longer count", "pencil", "warning"),
+}
+SETTINGS: Mapping[str, tuple[str, Mapping[Any, str]]] = {
+    "severity": ("Severity", SEVERITIES),
+    "mode": ("Mode", MODES),
+    "merge_strategy": ("Inherited", MERGES),
 }
 # Of each state: its title, icon and tone.
 HEADINGS: Mapping[str, tuple[str, str, str]] = {
@@ -72,6 +78,7 @@ def page_context(
         "policy": proposal.policy,
         "kind_words": KINDS[ProposalKind(proposal.kind)],
         "change": _change(proposal),
+        "settings": _settings(proposal),
         "box": box,
         "box_look": {"title": title, "icon": icon, "tone": tone, "text": _outcome(proposal)},
         "checks": _checks(proposal, box),
@@ -111,6 +118,20 @@ def _outcome(proposal: Proposal) -> str:
 
 def _change(proposal: Proposal) -> Any:
     return changed(queries.base_cedar(proposal), proposal.cedar)
+
+
+def _settings(proposal: Proposal) -> list[dict[str, str]] | None:
+    """Return how what is proposed would be enforced, beside how it was; None if nobody knows."""
+    proposed = queries.settings_of(proposal)
+    if proposed is None:
+        return None
+    base = policies.find_version(policy_id=proposal.policy_id, number=proposal.base_version)
+    rows = []
+    for name, (label, words) in SETTINGS.items():
+        now = words[getattr(proposed, name)]
+        before = words[getattr(base, name)] if base else now
+        rows.append({"name": label, "now": now, "before": before if before != now else ""})
+    return rows
 
 
 def _checks(proposal: Proposal, box: queries.MergeBox) -> list[dict[str, str]]:

@@ -8,13 +8,16 @@ const LABELS = {
   connected: "Live",
   reconnecting: "Reconnecting",
   ended: "Signed out",
+  elsewhere: "Reload",
 };
-const ENDED_CODES = new Set([4401, 4403]);
+// Of each code that ends it for good: nobody is signed in; the session acts in another company.
+const ENDED_CODES = new Map([[4401, "ended"], [4403, "elsewhere"]]);
 
 let socket = null;
 let attempts = 0;
 let timer = null;
 let wasConnected = false;
+let isEnded = false;
 let steadyTimer = null;
 
 function socketUrl(path) {
@@ -41,7 +44,7 @@ function dispatch(topic, detail) {
   document.body.dispatchEvent(new CustomEvent(`live:${topic}`, { detail: { ...detail, topic } }));
 }
 
-// The page itself says which topics it shows; after a gap each of them may have changed.
+// The page itself says which topics it shows.
 function shownTopics() {
   const topics = new Set();
   for (const element of document.querySelectorAll("[hx-trigger*='live:'], [data-hx-trigger*='live:']")) {
@@ -83,8 +86,9 @@ function showBanner(banner, text) {
 function opened() {
   showState("connected");
   steadyTimer = setTimeout(() => { attempts = 0; }, STEADY_MS);
+  // Something may have happened since the page was made, or since the last connection ended.
+  for (const topic of shownTopics()) dispatch(topic, { opened: true });
   if (wasConnected) {
-    for (const topic of shownTopics()) dispatch(topic, { reconnected: true });
     for (const banner of document.querySelectorAll("[data-live-topic]")) {
       showBanner(banner, "This list may have changed");
     }
@@ -96,7 +100,8 @@ function closed(event) {
   socket = null;
   clearTimeout(steadyTimer);
   if (ENDED_CODES.has(event.code)) {
-    showState("ended");
+    isEnded = true;
+    showState(ENDED_CODES.get(event.code));
     return;
   }
   showState("reconnecting");
@@ -115,7 +120,6 @@ function connect() {
 }
 
 function retryNow() {
-  const isEnded = document.querySelector("[data-live-status][data-state=ended]");
   if (socket || isEnded || document.hidden) return;
   connect();
 }
