@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from apps.kernel import clock
 from apps.kernel.actor import PrincipalKind
-from apps.kernel.authorization import Resource, authorize, decide_many
+from apps.kernel.authorization import authorize
 from apps.kernel.tenancy import current_actor, current_tenant_id
 
 from ..models import Agent, Membership, RoleGrant, User
@@ -17,9 +17,12 @@ from .permitted import permitted_scope_ids
 
 
 def list_visible_users(*, text: str = "", include_deactivated: bool = False) -> QuerySet[User]:
-    """Return, by name, who works or holds a role where the actor may look, and the actor."""
+    """Return, by name, the people whom the actor may see: this is the one rule, for every door.
+
+    A person is visible where they belong or hold a role, at the company, and to themselves.
+    """
     rows = list_users(text=text, include_deactivated=include_deactivated)
-    places = permitted_scope_ids("org.view")
+    places = permitted_scope_ids("user.view")
     if str(current_tenant_id()) in places:
         return rows
     members = Membership.objects.filter(scope_id__in=places).values("user_id")
@@ -32,19 +35,9 @@ def list_visible_users(*, text: str = "", include_deactivated: bool = False) -> 
 
 
 def authorize_person(user: User) -> None:
-    """Raise Forbidden unless the actor may view a person, at the company or where they work."""
-    if str(user.id) == current_actor().principal.id:
-        return
-    at_company = user.as_resource()
-    places = {str(m.scope_id) for m in Membership.objects.filter(user=user)}
-    places |= {str(g.scope_id) for g in RoleGrant.objects.filter(user=user, revoked_at=None)}
-    at_work = [
-        Resource(type="User", id=at_company.id, name=user.name, scope_id=place)
-        for place in sorted(places)
-    ]
-    # One entity cannot stand in two places at once, so each place is asked about by itself.
-    if not any(decide_many("user.view", [one])[0].allowed for one in at_work):
-        authorize("user.view", at_company)
+    """Raise Forbidden unless a person is among those whom the actor may see."""
+    if not list_visible_users(include_deactivated=True).filter(id=user.id).exists():
+        authorize("user.view", user.as_resource())
 
 
 def roles_of(user_ids: Iterable[UUID]) -> dict[UUID, list[RoleGrant]]:
