@@ -196,6 +196,7 @@ CORS_ALLOWED_ORIGINS = list(ENVIRONMENT.cors_allowed_origins)
 CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_HEADERS = [
     "accept",
+    "aeterna-company",
     "authorization",
     "content-type",
     "idempotency-key",

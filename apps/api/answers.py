@@ -16,7 +16,7 @@ from apps.kernel.errors import ProgrammingError
 
 from .negotiation import JSON
 
-VARY = "Accept, Authorization, Cookie"
+VARY = "Accept, Aeterna-Company, Authorization, Cookie"
 PREFIX = "/api/v1/"
 
 

@@ -252,7 +252,9 @@ def test_an_error_nobody_expected_tells_nothing_and_changes_nothing(company, adm
 def test_answers_are_kept_out_of_shared_caches(admin):
     answer = admin.get("me")
     assert answer.headers["Cache-Control"] == "private, no-cache"
-    assert {"Authorization", "Cookie", "Accept"} <= set(answer.headers["Vary"].split(", "))
+    assert {"Accept", "Aeterna-Company", "Authorization", "Cookie"} <= set(
+        answer.headers["Vary"].split(", ")
+    )
 
 
 def test_a_request_id_of_the_caller_is_kept(admin):

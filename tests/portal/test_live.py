@@ -7,11 +7,16 @@ from django.conf import settings
 
 from aeterna_portal.asgi import application
 from apps.events.relay import run_due
+from apps.identity.models import PlatformEntry
+from apps.identity.operations import leave_tenant
+from apps.kernel import clock
 from apps.kernel.ids import uuid7
+from apps.kernel.tenancy import acting_as
 from apps.orgs import operations as orgs
 from apps.portal.entrypoints.live import BrowserConsumer
 from tests.factories.company import TestCompany, make_company
-from tests.web.sign_in import session_of
+from tests.identity.administrators import REASON, browser_in, set_platform, visitor
+from tests.web.sign_in import browser, session_of
 
 ORIGIN = "http://testserver"
 
@@ -133,3 +138,68 @@ async def test_a_page_that_talks_is_closed(committed_company):
     communicator = await opened(committed_company, "viewer")
     await communicator.send_to("hello")
     assert (await communicator.receive_output(timeout=10))["code"] == 4400
+
+
+@pytest.fixture
+def other_page(committed_company, other_committed):
+    """Return a session of a platform administrator who is in the other company."""
+    return lambda: enter_by_browser(committed_company, other_committed)
+
+
+def enter_by_browser(home: TestCompany, elsewhere: TestCompany) -> str:
+    client = browser_in(home, elsewhere)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+async def test_a_page_of_an_entered_company_hears_of_that_company_only(
+    committed_company, other_committed, other_page
+):
+    communicator = socket(await sync_to_async(other_page)())
+    await sync_to_async(deliver_all)()
+    assert (await communicator.connect())[0]
+    await sync_to_async(change_something)(committed_company)
+    await sync_to_async(change_something)(other_committed)
+    assert await told(communicator, "org") == {"topic": "org", "count": 1}
+    await communicator.disconnect()
+
+
+async def test_a_page_ends_when_its_person_moves_to_another_company(
+    committed_company, other_committed, monkeypatch
+):
+    monkeypatch.setattr(BrowserConsumer, "recheck_seconds", 0.05)
+    await sync_to_async(set_platform)(committed_company)
+    client = await sync_to_async(browser)(committed_company, "admin")
+    communicator = socket(client.cookies[settings.SESSION_COOKIE_NAME].value)
+    assert (await communicator.connect())[0]
+    path = f"/settings/companies/{other_committed.slug}/enter/"
+    await sync_to_async(client.post)(path, {"reason": REASON})
+    assert await closed(communicator) == 4403
+
+
+@pytest.mark.parametrize("way", ["left", "ran out", "lost the flag"])
+async def test_a_page_of_an_entered_company_ends_with_the_stay(
+    committed_company, other_committed, other_page, monkeypatch, way
+):
+    monkeypatch.setattr(BrowserConsumer, "recheck_seconds", 0.05)
+    communicator = socket(await sync_to_async(other_page)())
+    assert (await communicator.connect())[0]
+    await sync_to_async(end_stay)(committed_company, other_committed, way)
+    assert await closed(communicator) == 4401
+
+
+def end_stay(home: TestCompany, elsewhere: TestCompany, way: str) -> None:
+    if way == "lost the flag":
+        set_platform(home, is_platform=False)
+        return
+    with acting_as(visitor(home, elsewhere)):
+        if way == "left":
+            leave_tenant()
+        else:
+            moment = clock.now()
+            PlatformEntry.objects.update(entered_at=moment, expires_at=moment)
+
+
+async def closed(communicator: WebsocketCommunicator) -> int:
+    while (output := await communicator.receive_output(timeout=10))["type"] != "websocket.close":
+        pass
+    return output["code"]
