@@ -144,6 +144,9 @@ def test_the_companys_own_reviewers_read_who_came_and_why(company, other_company
     (event,) = events_of(other_company, "tenant.entered")
     assert "(platform)</span> entered" in page(reviewer, "/audit/?action=tenant.enter")
     assert REASON in page(reviewer, f"/audit/{event.id}/")
+    by_them = f"/audit/?actor={company.users['admin'].id}"
+    assert f'href="{by_them}"' in page(reviewer, f"/audit/{event.id}/")
+    assert "entered" in page(reviewer, by_them)
 
 
 def test_a_denial_while_inside_is_recorded_inside(company, other_company):

@@ -51,10 +51,9 @@ class EnterForm(PageForm):
 
     reason = forms.CharField(
         label="Reason",
-        min_length=SHORTEST_REASON,
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The company's own reviewers read it in their audit log.",
+        help_text=f"At least {SHORTEST_REASON} characters. The company's own reviewers read it.",
     )
 
 

@@ -96,7 +96,12 @@ def resource_url(event: Any) -> str:
 
 @register.filter
 def actor_url(event: Any) -> str:
-    """Return the page of who caused an event; empty for the portal's own services."""
+    """Return the page of who caused an event; empty for the portal's own services.
+
+    A platform administrator may be of another company: what they did here is all there is to show.
+    """
+    if event.is_platform:
+        return f"/audit/?actor={event.actor_id}"
     return path_of(event.actor_kind, event.actor_id)
 
 
