@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: the demo company, once; later runs change nothing."""
+"""`manage.py load_demo`: the demo company, once and whole; later runs change nothing."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.fleet.operations import enroll_agent, rotate_token
 from apps.fleet.queries import list_agents
@@ -15,7 +15,8 @@ from apps.identity.operations import set_password
 from apps.kernel.actor import Actor, Channel, Principal, PrincipalKind, service_actor
 from apps.kernel.environment import Mode
 from apps.kernel.files import write_secret
-from apps.kernel.tenancy import acting_as
+from apps.kernel.locks import take_turn_of_all
+from apps.kernel.tenancy import APP, acting_as
 from apps.orgs.queries import list_users
 from apps.orgs.types import ROLE_TITLES, Role
 from apps.portal.demo import plan
@@ -37,10 +38,18 @@ class Command(BaseCommand):
         if settings.ENVIRONMENT.aeterna_environment is Mode.PRODUCTION:
             raise CommandError("The demo company has known passwords; production refuses it.")
         folder: Path = options["agent_token_dir"]
-        tenant_id = _find_company() or _load()
+        tenant_id = _find_or_load()
         _write_tokens(tenant_id, folder)
         _write_people(folder.parent / "demo.json")
         self.stdout.write(f"{plan.COMPANY} is ready.")
+
+
+def _find_or_load() -> UUID:
+    # One transaction: a load that is killed leaves nothing behind, so a company that is found is
+    # whole; who comes at the same time waits for it.
+    with transaction.atomic(using=APP):
+        take_turn_of_all("load_demo")
+        return _find_company() or _load()
 
 
 def _find_company() -> UUID | None:
