@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -15,12 +15,15 @@ from apps.identity.operations import set_password
 from apps.kernel.actor import Actor, Channel, Principal, PrincipalKind, service_actor
 from apps.kernel.environment import Mode
 from apps.kernel.files import write_secret
-from apps.kernel.locks import take_turn_of_all
+from apps.kernel.locks import take_turn, take_turn_of_all
 from apps.kernel.tenancy import APP, acting_as
 from apps.orgs.queries import list_users
 from apps.orgs.types import ROLE_TITLES, Role
 from apps.portal.demo import plan
 from apps.portal.demo.load import load
+
+if TYPE_CHECKING:
+    from apps.fleet.models import CedarAgent
 
 PASSWORD = "aeterna-demo-2026"  # noqa: S105 - the demo's, printed to whoever starts it
 CEDAR_AGENTS = (("a1", "build-farm"), ("a2", "developer-gateway"))
@@ -73,11 +76,17 @@ def _write_tokens(tenant_id: UUID, folder: Path) -> None:
     if not missing:
         return
     with acting_as(_administrator(tenant_id)):
+        take_turn("load_demo")
         known = {agent.name: agent for agent in list_agents()}
-        for place, name in missing:
-            agent = known.get(name)
-            _, token = rotate_token(agent_id=agent.id) if agent else enroll_agent(name=name)
-            write_secret(_token(folder, place), token)
+        tokens = {place: _new_token(known.get(name), name) for place, name in missing}
+    # Not before they are in force: a file that is there is never made again.
+    for place, token in tokens.items():
+        write_secret(_token(folder, place), token)
+
+
+def _new_token(agent: "CedarAgent | None", name: str) -> str:
+    _, token = rotate_token(agent_id=agent.id) if agent else enroll_agent(name=name)
+    return token
 
 
 def _token(folder: Path, place: str) -> Path:
