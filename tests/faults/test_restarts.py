@@ -108,6 +108,55 @@ def test_postgres_restarts_and_nobody_notices_for_long(ruin: Ruin):
     assert ruin.stack.children["web"].poll() is None
 
 
+def test_the_relay_outlives_a_crash_in_the_middle_of_its_work(ruin: Ruin):
+    company, relay = ruin.company(), ruin.stack.children["relay"]
+    with company.acting("admin"):
+        for number in range(30):
+            create_organization(name="More", slug=f"crash-{number}")
+    wait_until(lambda: not pending(company, at_least=60), what="the relay at work")
+    ruin.end(ruin.postgres, signal.SIGQUIT)
+    drop_connections()
+    ruin.postgres.revive()
+    wait_until(lambda: all_delivered(company), what="the rest delivered")
+    with company.acting("admin"):
+        create_organization(name="More", slug="crash-after")
+    wait_until(lambda: all_delivered(company), what="what came after delivered")
+    assert ruin.stack.children["relay"] is relay
+    assert relay.poll() is None
+
+
+@pytest.mark.slow
+def test_the_relay_goes_on_when_it_may_only_read_for_a_while(ruin: Ruin):
+    """As after a failover to a copy that is not promoted yet."""
+    company, relay = ruin.company(), ruin.stack.children["relay"]
+    with company.acting("admin"):
+        for number in range(30):
+            create_organization(name="More", slug=f"read-{number}")
+    wait_until(lambda: not pending(company, at_least=60), what="the relay at work")
+    only_read(ruin, True)
+    try:
+        wait_until(
+            lambda: "aeterna_platform" in dict(sessions(ruin)), what="the relay looking again"
+        )
+        assert pending(company, at_least=1)
+    finally:
+        only_read(ruin, False)
+    wait_until(lambda: all_delivered(company), what="the relay delivering")
+    assert ruin.stack.children["relay"] is relay
+    assert relay.poll() is None
+
+
+def only_read(ruin: Ruin, is_on: bool) -> None:
+    """Make every new transaction of new sessions read-only, or writable again."""
+    with psycopg.connect(ruin.postgres.superuser_url, autocommit=True) as connection:
+        word = "on" if is_on else "off"
+        connection.execute(f"alter database ruin set default_transaction_read_only = {word}")
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'ruin'"
+        )
+    drop_connections()
+
+
 def test_redis_restarts_and_agents_and_relay_go_on(ruin: Ruin):
     company = ruin.company()
     start_agent(ruin, company)

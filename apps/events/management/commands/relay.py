@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 from django.core.management.base import BaseCommand
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from apps.events.nudge import CHANNEL, client
 from apps.events.relay import run_due
@@ -33,8 +33,9 @@ class Command(BaseCommand):
             try:
                 is_safe = is_safe or require_safe_role()
                 ran = run_due(should_stop=stop.is_set)
-            except (OperationalError, InterfaceError):
-                logger.warning("the database is out of reach; trying again", exc_info=True)
+            except (DatabaseError, InterfaceError):
+                # Out of reach, starting, or read-only after a failover: it comes back.
+                logger.warning("the database does not serve; trying again", exc_info=True)
                 close_old_connections()
                 stop.wait(RETRY_SECONDS)
             else:
