@@ -27,6 +27,12 @@ class Replaced(Conflict):
     code = "replaced"
 
 
+class Ended(Conflict):
+    """The agent was revoked: it is told nothing any more, and what it reports counts no more."""
+
+    code = "revoked"
+
+
 @operation("cedar_agent.enroll")
 def enroll_agent(*, name: str) -> tuple[CedarAgent, str]:
     """Enroll a Cedar agent; returns it with its token, which is never shown again."""
@@ -84,7 +90,8 @@ def connect_agent(
     """Record that a Cedar agent said hello on `connection`, which replaces an earlier one."""
     agent = queries.get_agent(agent_id, for_update=True)
     authorize("cedar_agent.connect", agent.as_resource())
-    _require_live(agent)
+    if agent.revoked_at is not None:
+        raise Ended("This agent is revoked.")
     agent.connection = connection
     agent.agent_version, agent.cedar_version = agent_version, cedar_version
     agent.revision, agent.digest = revision, digest
@@ -159,6 +166,17 @@ def note_heartbeat(*, agent_id: UUID, connection: str, revision: int, digest: st
     rows = CedarAgent.objects.live().filter(id=agent_id, connection=connection)
     changes = {"last_heartbeat_at": clock.now(), "revision": revision, "digest": digest}
     return bool(rows.update(**changes))
+
+
+def require_connected(*, agent_id: UUID, connection: str) -> None:
+    """Raise Ended if the agent was revoked meanwhile, Replaced if `connection` is not its newest.
+
+    Hints may be lost or late: whoever sends an agent something asks this first.
+    """
+    agent = queries.get_agent(agent_id)
+    if agent.revoked_at is not None:
+        raise Ended("This agent is revoked.")
+    _require_newest(agent, connection)
 
 
 def note_disconnect(*, agent_id: UUID, connection: str) -> None:

@@ -11,6 +11,7 @@ from apps.events.models import Event
 from apps.events.relay import run_due
 from apps.fleet import operations
 from apps.fleet.models import CedarAgent
+from apps.fleet.publisher import publish_revision
 from apps.kernel.tenancy import acting_as
 from apps.policies import operations as policies
 from apps.policies import queries
@@ -122,6 +123,79 @@ async def test_a_revoked_agent_is_closed_with_4403(committed_company):
     await sync_to_async(revoke)()
     communicator = socket(token)
     await communicator.connect()
+    assert (await said(communicator))["code"] == "revoked"
+    assert (await communicator.receive_output())["code"] == 4403
+
+
+async def talking(token: str) -> WebsocketCommunicator:
+    """Return a socket of an agent that said hello and heard all there is to hear."""
+    communicator = socket(token)
+    assert (await communicator.connect())[0]
+    await communicator.send_to(hello())
+    assert [(await said(communicator))["type"] for _ in range(2)] == ["welcome", "up_to_date"]
+    return communicator
+
+
+def ends(company: TestCompany, agent: CedarAgent, how: str) -> None:
+    """End an agent's token without a word to its connection, as when the hint is lost."""
+    with company.acting("admin"):
+        if how == "revoked":
+            operations.revoke_agent(agent_id=agent.id, reason="lost")
+        else:
+            operations.rotate_token(agent_id=agent.id)
+
+
+@pytest.mark.parametrize(("how", "code"), [("revoked", 4403), ("replaced", 4409)])
+async def test_an_agent_ended_meanwhile_is_sent_no_new_revision(committed_company, how, code):
+    company = committed_company
+    agent, token = await sync_to_async(enroll)(company)
+    communicator = await talking(token)
+    await sync_to_async(ends)(company, agent, how)
+    revision = await sync_to_async(publish)(company)
+    await sync_to_async(publish_revision)(tenant_id=company.tenant_id, revision=revision)
+    refusal = await said(communicator)
+    assert (refusal["type"], refusal["code"]) == ("error", how)
+    assert (await communicator.receive_output())["code"] == code
+    assert await communicator.receive_nothing()
+
+
+@pytest.mark.parametrize("frame", ["ack", "nack", "heartbeat"])
+async def test_what_an_agent_revoked_meanwhile_reports_does_not_count(committed_company, frame):
+    company = committed_company
+    agent, token = await sync_to_async(enroll)(company)
+    revision = await sync_to_async(publish)(company)
+    communicator = socket(token)
+    await communicator.connect()
+    await communicator.send_to(hello())
+    await said(communicator)
+    digest = (await said(communicator))["digest"]
+    await sync_to_async(ends)(company, agent, "revoked")
+    values = {
+        "ack": {"digest": digest, "applied_ms": 1},
+        "nack": {"digest": digest, "stage": "policies", "policy": None, "error": "no"},
+        "heartbeat": {"digest": digest},
+    }
+    await communicator.send_to(json.dumps({"type": frame, "revision": revision, **values[frame]}))
+    assert (await said(communicator))["type"] == "error"
+    assert (await communicator.receive_output())["type"] == "websocket.close"
+
+    def check() -> None:
+        with company.acting("admin"):
+            fresh = CedarAgent.objects.get(id=agent.id)
+            assert (fresh.revision, fresh.digest, fresh.refused_revision) == (0, None, None)
+            assert not Event.objects.filter(type="cedar_agent.acknowledged").exists()
+
+    await sync_to_async(check)()
+
+
+async def test_an_agent_revoked_before_its_hello_is_told_nothing_else(committed_company):
+    company = committed_company
+    agent, token = await sync_to_async(enroll)(company)
+    await sync_to_async(publish)(company)
+    communicator = socket(token)
+    await communicator.connect()
+    await sync_to_async(ends)(company, agent, "revoked")
+    await communicator.send_to(hello())
     assert (await said(communicator))["code"] == "revoked"
     assert (await communicator.receive_output())["code"] == 4403
 

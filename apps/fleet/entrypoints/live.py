@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -96,22 +97,31 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if len(text_data or "") > MAX_FRAME_BYTES or len(bytes_data or b"") > MAX_FRAME_BYTES:
             await self._refuse(CloseCode.TOO_LARGE, "too_large", "The frame is too large.")
             return
-        try:
+        async with self._refusing():
             await self._handle(parse_frame(text_data))
-        except BadFrame as error:
-            await self._refuse(CloseCode.MALFORMED, "malformed", str(error))
-        except operations.Replaced as error:
-            await self._refuse(CloseCode.REPLACED, error.code, error.detail)
-        except DomainError as error:
-            await self._refuse(CloseCode.MALFORMED, error.code, error.detail)
 
     async def revision_published(self, _message: dict[str, Any]) -> None:
         if self.has_said_hello and not self.is_ending:
-            await self._send_head()
+            async with self._refusing():
+                await self._send_head()
 
     async def agent_revoked(self, message: dict[str, Any]) -> None:
         if self.agent and str(self.agent.id) == message["agent_id"]:
             await self._refuse(CloseCode.REVOKED, "revoked", "The token of this agent ended.")
+
+    @contextlib.asynccontextmanager
+    async def _refusing(self) -> AsyncIterator[None]:
+        """End the connection, saying why, when the block finds that it cannot go on."""
+        try:
+            yield
+        except BadFrame as error:
+            await self._refuse(CloseCode.MALFORMED, "malformed", str(error))
+        except operations.Ended as error:
+            await self._refuse(CloseCode.REVOKED, error.code, error.detail)
+        except operations.Replaced as error:
+            await self._refuse(CloseCode.REPLACED, error.code, error.detail)
+        except DomainError as error:
+            await self._refuse(CloseCode.MALFORMED, error.code, error.detail)
 
     async def _handle(self, frame: Hello | Ack | Nack | Heartbeat) -> None:
         if isinstance(frame, Hello):
@@ -182,12 +192,11 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._send_head()
 
     async def _send_head(self, *, is_answer: bool = False) -> None:
-        head = await self._read(policies.get_head)
-        if head.number == 0 or head.digest == self.sent_digest:
+        head, bundle = await self._work(_news, connection=self.connection, has=self.sent_digest)
+        if bundle is None:
             if is_answer:
                 await self._send(type="up_to_date", revision=head.number, digest=head.digest)
             return
-        bundle = await self._read(policies.load_bundle, head.number)
         self.sent_digest = bundle.digest
         await self._send(
             type="snapshot",
@@ -238,6 +247,14 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     def _read(self, function: Any, *arguments: Any) -> Any:
         with acting_as(self._actor()):
             return function(*arguments)
+
+
+def _news(*, agent_id: UUID, connection: str, has: str | None) -> tuple[Any, Any]:
+    """Return the head, and its bundle for a live agent that does not have it yet."""
+    operations.require_connected(agent_id=agent_id, connection=connection)
+    head = policies.get_head()
+    is_new = head.number != 0 and head.digest != has
+    return head, policies.load_bundle(head.number) if is_new else None
 
 
 def _bearer(headers: list[tuple[bytes, bytes]]) -> str:
