@@ -14,8 +14,8 @@ from django.conf import settings
 from aeterna_portal.http import ThreadedHandler
 from aeterna_portal.lifespan import Lifespan
 from aeterna_portal.routes import websocket_routes
-from aeterna_portal.tracing import start_tracing
 from apps.kernel.entrypoints.forwarded import TrustedProxies
+from apps.kernel.tracing import start_tracing
 
 start_tracing(service="aeterna-portal")
 application = TrustedProxies(

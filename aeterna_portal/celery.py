@@ -1,13 +1,26 @@
 """The Celery application; tasks live in the apps' entrypoints."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import worker_init, worker_process_init
+
+from apps.kernel.spans import started_span
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aeterna_portal.settings")
 
-app = Celery("aeterna_portal")
+
+class TracedTask(Task):  # type: ignore[misc]
+    """A task whose every run is a span; what it delivers or does are spans below."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        attributes = {"messaging.system": "celery", "messaging.message.id": self.request.id or ""}
+        with started_span(f"task {self.name}", attributes=attributes):
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("aeterna_portal", task_cls=TracedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["apps.events", "apps.identity"], related_name="entrypoints.tasks")
 app.conf.beat_schedule = {
@@ -33,6 +46,6 @@ def _refuse_unsafe_role(**_: object) -> None:
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _trace_worker(**_: object) -> None:
     # Spans are sent by a thread, which does not survive the worker's fork.
-    from aeterna_portal.tracing import start_tracing
+    from apps.kernel.tracing import start_tracing
 
     start_tracing(service="aeterna-worker")

@@ -56,7 +56,7 @@ class DeliveryQuerySet(TenantQuerySet["Delivery"]):
 
 
 class Delivery(TenantModel):
-    """What one handler still has to do, or has done, about one event."""
+    """What one handler still has to do, or has done, about one event, and in which trace."""
 
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
     handler = models.CharField(max_length=80)
@@ -69,6 +69,7 @@ class Delivery(TenantModel):
     next_attempt_at = models.DateTimeField()
     last_error = models.TextField(default="", blank=True)
     finished_at = models.DateTimeField(null=True)
+    traceparent = models.CharField(max_length=55, default="", db_default="", blank=True)
 
     objects: Any = TenantManager.from_queryset(DeliveryQuerySet)()
 

@@ -13,6 +13,7 @@ from apps.kernel.errors import Conflict, Forbidden, Invalid
 from apps.kernel.frames import current_frame, note_event
 from apps.kernel.masking import mask
 from apps.kernel.operation import operation
+from apps.kernel.spans import current_traceparent
 from apps.kernel.tenancy import current_actor
 
 from . import queries
@@ -145,7 +146,9 @@ def _queue(event: Event) -> None:
     handlers = subscribers(event.type)
     if not handlers:
         return
+    now, traceparent = clock.now(), current_traceparent()
     Delivery.objects.bulk_create(
-        Delivery(event=event, handler=name, next_attempt_at=clock.now()) for name in handlers
+        Delivery(event=event, handler=name, next_attempt_at=now, traceparent=traceparent)
+        for name in handlers
     )
     nudge_on_commit()

@@ -7,6 +7,7 @@ database happens exactly once however often the relay is killed.
 import logging
 import random
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.db.models.functions import RowNumber
 from apps.kernel import clock
 from apps.kernel.actor import service_actor
 from apps.kernel.errors import ProgrammingError
+from apps.kernel.spans import started_span
 from apps.kernel.telemetry import DELIVERIES_TOTAL
 from apps.kernel.tenancy import APP, across_tenants, acting_as
 
@@ -67,13 +69,26 @@ def _deliver(tenant_id: UUID, delivery_id: UUID) -> bool:
             delivery = _lock(delivery_id)
             if delivery is None:
                 return False
-            _handle(delivery)
+            with _span(delivery):
+                _handle(delivery)
             _finish(delivery)
     except Exception as error:
         logger.exception("delivery failed", extra={"delivery_id": str(delivery_id)})
         with acting_as(actor):
             _postpone(delivery_id, error)
     return True
+
+
+def _span(delivery: Delivery) -> AbstractContextManager[object]:
+    attributes = {
+        "aeterna.tenant_id": str(delivery.tenant_id),
+        "aeterna.event_id": str(delivery.event_id),
+        "aeterna.event_type": delivery.event.type,
+        "aeterna.delivery_id": str(delivery.id),
+        "aeterna.request_id": delivery.event.request_id,
+    }
+    name = f"deliver {delivery.handler}"
+    return started_span(name, attributes=attributes, traceparent=delivery.traceparent)
 
 
 def _handle(delivery: Delivery) -> None:

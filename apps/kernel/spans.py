@@ -1,12 +1,13 @@
-"""Spans around queries and outbound calls, told apart by what they do, never by their values."""
+"""Spans around queries, outbound calls and work done later: what they do, never their values."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
 from opentelemetry import propagate, trace
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
 from .telemetry import tracer
 
@@ -39,6 +40,31 @@ def traced_query(
         attributes=attributes,
     ):
         return execute(sql, params, many, context)
+
+
+def current_traceparent() -> str:
+    """Return the W3C `traceparent` of the span at hand, to be kept; nothing without a trace."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+def started_span(
+    name: str, *, attributes: Mapping[str, str], traceparent: str = ""
+) -> AbstractContextManager[Span]:
+    """Open a span for work that was asked for earlier, in the trace of `traceparent` if given.
+
+    The span that is open here, if any, is then linked; else it is the parent.
+    """
+    here = trace.get_current_span().get_span_context()
+    asked = propagate.extract({"traceparent": traceparent}) if traceparent else None
+    return tracer.start_as_current_span(
+        name,
+        context=asked,
+        kind=SpanKind.CONSUMER,
+        attributes=dict(attributes),
+        links=[Link(here)] if asked is not None and here.is_valid else [],
+    )
 
 
 def trace_outbound(handle: Transport) -> Transport:

@@ -12,8 +12,16 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from aeterna_portal.tracing import start_tracing
+from aeterna_portal.celery import app
+from apps.events.models import Delivery, Event
+from apps.events.relay import run_due
+from apps.events.subscriptions import SUBSCRIPTIONS, Subscription
+from apps.events.types import DeliveryState
 from apps.kernel import spans
+from apps.kernel.errors import Conflict
+from apps.kernel.tenancy import across_tenants
+from apps.kernel.tracing import start_tracing
+from apps.orgs.operations import create_organization
 from tests.web.sign_in import browser
 
 
@@ -85,3 +93,91 @@ def test_an_outbound_call_hands_its_trace_on(recorded, server, monkeypatch):
     assert "secret" not in str(dict(span.attributes))
     httpx.get(f"{server}/down")
     assert not recorded.get_finished_spans()[-1].status.is_ok
+
+
+@pytest.fixture
+def only(monkeypatch):
+    """Let one function be the only subscriber of new organizations, and nothing else be due."""
+
+    def subscribe(handle):
+        for name in list(SUBSCRIPTIONS):
+            monkeypatch.delitem(SUBSCRIPTIONS, name)
+        ours = Subscription(name="tests.handle", types=frozenset({"org.created"}), handle=handle)
+        monkeypatch.setitem(SUBSCRIPTIONS, ours.name, ours)
+        with across_tenants("start with nothing to deliver"):
+            rows = Delivery.objects.filter(state=DeliveryState.PENDING)
+            rows.update(state=DeliveryState.DISCARDED)
+
+    return subscribe
+
+
+def happen(company):
+    """Make an organization; return its event and what the relay has to do about it."""
+    with company.acting("admin"):
+        create_organization(name="New", slug="new")
+        event = Event.objects.get(type="org.created", resource_name="New")
+        return event, Delivery.objects.get(event=event)
+
+
+def test_a_delivery_goes_on_in_the_trace_of_its_operation(committed_company, recorded, only):
+    only(lambda _: None)
+    event, delivery = happen(committed_company)
+    assert run_due() == 1
+    found = {span.name: span for span in recorded.get_finished_spans()}
+    operation, delivered = found["org.init"], found["deliver tests.handle"]
+    assert delivered.context.trace_id == operation.context.trace_id
+    assert delivered.parent.span_id == operation.context.span_id
+    assert dict(delivered.attributes) == {
+        "aeterna.tenant_id": str(committed_company.tenant_id),
+        "aeterna.event_id": str(event.id),
+        "aeterna.event_type": "org.created",
+        "aeterna.delivery_id": str(delivery.id),
+        "aeterna.request_id": event.request_id,
+    }
+
+
+def test_a_delivery_that_fails_is_an_error_of_its_span(committed_company, recorded, only):
+    def fail(_):
+        raise Conflict("not now")
+
+    only(fail)
+    happen(committed_company)
+    run_due()
+    found = {span.name: span for span in recorded.get_finished_spans()}
+    delivered = found["deliver tests.handle"]
+    assert not delivered.status.is_ok
+    assert delivered.events[0].attributes["exception.message"] == "not now"
+
+
+def test_without_a_trace_deliveries_keep_none(committed_company, only):
+    only(lambda _: None)
+    _, delivery = happen(committed_company)
+    assert delivery.traceparent == ""
+    assert run_due() == 1
+
+
+def test_a_task_is_a_span_that_its_deliveries_name(committed_company, recorded, only):
+    only(lambda _: None)
+    happen(committed_company)
+    app.tasks["events.deliver_due"].apply(task_id="t-1").get()
+    found = {span.name: span for span in recorded.get_finished_spans()}
+    task, delivered = found["task events.deliver_due"], found["deliver tests.handle"]
+    assert task.parent is None
+    assert task.attributes["messaging.message.id"] == "t-1"
+    assert delivered.context.trace_id == found["org.init"].context.trace_id
+    assert [link.context.span_id for link in delivered.links] == [task.context.span_id]
+
+
+def test_a_task_that_fails_is_an_error_of_its_span(recorded, monkeypatch):
+    monkeypatch.setattr("apps.events.entrypoints.tasks.run_due", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        app.tasks["events.deliver_due"].apply().get()
+    [task] = recorded.get_finished_spans()
+    assert (task.name, task.status.is_ok) == ("task events.deliver_due", False)
+
+
+def test_a_broken_traceparent_costs_nothing_but_the_trace(recorded):
+    for broken in ("nonsense", "00-" + "0" * 32 + "-" + "0" * 16 + "-01"):
+        with spans.started_span("work", attributes={}, traceparent=broken):
+            pass
+    assert [span.parent for span in recorded.get_finished_spans()] == [None, None]

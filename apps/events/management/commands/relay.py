@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from apps.events.nudge import CHANNEL, client
 from apps.events.relay import run_due
 from apps.kernel.database_role import require_safe_role
+from apps.kernel.tracing import start_tracing
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.2
@@ -25,6 +26,7 @@ class Command(BaseCommand):
     help = "Deliver events to their handlers, at least once, until SIGTERM."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
+        start_tracing(service="aeterna-relay")
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())

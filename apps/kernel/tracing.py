@@ -8,7 +8,7 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from apps.kernel.spans import trace_outbound, trace_queries
+from .spans import trace_outbound, trace_queries
 
 
 def start_tracing(*, service: str) -> TracerProvider | None:
@@ -20,7 +20,7 @@ def start_tracing(*, service: str) -> TracerProvider | None:
 
 
 def install(*, service: str, processor: SpanProcessor) -> TracerProvider:
-    """Make `processor` receive the spans of operations, requests, queries and outbound calls."""
+    """Make `processor` receive the spans of this process and of its queries and outbound calls."""
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service}))
     provider.add_span_processor(processor)
     trace.set_tracer_provider(provider)
