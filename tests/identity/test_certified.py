@@ -43,12 +43,12 @@ MAPPINGS = ({"claim": "engineers", "role": "developer", "scope": "platform"},)
 @pytest.fixture
 def portal(committed_company, settings) -> Iterator[str]:
     """The portal on a port of its own, over committed rows; return its address."""
-    from aeterna_portal.asgi import django_application
+    from aeterna_portal.asgi import application
 
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings.PUBLIC_URL = address
-    config = uvicorn.Config(django_application, lifespan="off", log_level="error")
+    config = uvicorn.Config(application, lifespan="off", log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
