@@ -54,6 +54,14 @@ def find_version(*, policy_id: UUID, number: int | None) -> PolicyVersion | None
     return PolicyVersion.objects.filter(policy_id=policy_id, number=number).first()  # type: ignore[no-any-return]
 
 
+def get_version(*, policy_id: UUID, number: int) -> PolicyVersion:
+    """Return one version of a policy; raise NotFound."""
+    version = find_version(policy_id=policy_id, number=number)
+    if version is None:
+        raise NotFound("There is no such version.")
+    return version
+
+
 def list_revisions() -> QuerySet[Revision]:
     """Return the revisions of the tenant, newest first."""
     return Revision.objects.order_by("-number")  # type: ignore[no-any-return]

@@ -18,7 +18,9 @@ NEEDED: Mapping[str, str] = {
 TOPIC_OF: Mapping[str, str] = {
     **dict.fromkeys(SYNCHRONISED_EVENTS, ORG),
     **dict.fromkeys(("company.configured", "scope.shared", "scope.unshared"), ORG),
-    **dict.fromkeys(("policy.drafted", "policy.edited", "policy.activated"), POLICIES),
+    **dict.fromkeys(
+        ("policy.drafted", "policy.edited", "policy.restored", "policy.activated"), POLICIES
+    ),
     "policy.retired": POLICIES,
     **dict.fromkeys(
         (

@@ -29,6 +29,7 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "agent.revoked": ("revoked the agent", "ban", "error"),
     "policy.drafted": ("drafted", "scroll-text", "neutral"),
     "policy.edited": ("edited", "pencil", "neutral"),
+    "policy.restored": ("restored an earlier version of", "history", "neutral"),
     "policy.proposed": ("proposed", "git-pull-request", "info"),
     "policy.activated": ("put into force", "shield-check", "success"),
     "policy.retired": ("retired", "archive", "warning"),

@@ -44,6 +44,7 @@ LOWEST_ROLE = {
         "policy.edit",
         "policy.approve",
         "policy.activate",
+        "policy.restore",
         "policy.retire",
         "team.create",
         "scope.update",

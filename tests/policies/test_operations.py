@@ -10,7 +10,13 @@ from apps.kernel.ids import uuid7
 from apps.orgs.operations import archive_scope
 from apps.policies.digest import sha256
 from apps.policies.models import Policy, PolicyVersion, Revision
-from apps.policies.operations import activate_policy, draft_policy, edit_policy, retire_policy
+from apps.policies.operations import (
+    activate_policy,
+    draft_policy,
+    edit_policy,
+    restore_version,
+    retire_policy,
+)
 from tests.factories.company import TestCompany
 from tests.factories.policy import FORBID, PERMIT, make_active, make_policy
 
@@ -170,6 +176,40 @@ def test_a_retired_policy_keeps_its_versions_and_may_return(company: TestCompany
     assert [row["number"] for row in state_of(company)["versions"]] == [1, 2]
 
 
+def test_an_earlier_version_comes_back_as_a_new_one(company: TestCompany) -> None:
+    policy = make_active(company)
+    with company.acting("architect"):
+        edit_policy(policy_id=policy.id, cedar=FORBID, severity="block", mode="mandatory")
+        activate_policy(policy_id=policy.id, cedar=FORBID, reason="Stricter.")
+        restored = restore_version(policy_id=policy.id, number=1)
+        told = (restored.cedar, restored.severity, restored.mode, restored.active_version)
+        event = Event.objects.get(type="policy.restored")
+        activate_policy(policy_id=policy.id, cedar=restored.cedar, reason="Back.")
+        rows = PolicyVersion.objects.order_by("number")
+        versions = [(v.number, v.cedar, v.severity, v.mode) for v in rows]
+
+    assert told == (PERMIT, "warn", "optional", 2)
+    assert event.after["restored"] == 1
+    assert (event.before["cedar"], event.after["cedar"]) == (FORBID, PERMIT)
+    assert versions == [
+        (1, PERMIT, "warn", "optional"),
+        (2, FORBID, "block", "mandatory"),
+        (3, PERMIT, "warn", "optional"),
+    ]
+
+
+def test_a_version_that_never_was_cannot_be_restored(company: TestCompany) -> None:
+    policy = make_active(company)
+    before = state_of(company)
+
+    with company.acting("architect"), pytest.raises(NotFound, match="no such version"):
+        restore_version(policy_id=policy.id, number=2)
+    with company.acting("architect"), pytest.raises(Stale):
+        restore_version(policy_id=policy.id, number=1, expected_version=99)
+
+    assert state_of(company) == before
+
+
 def test_a_draft_cannot_be_retired(company: TestCompany) -> None:
     policy = make_policy(company)
     before = state_of(company)
@@ -182,6 +222,7 @@ def test_a_draft_cannot_be_retired(company: TestCompany) -> None:
 
 CALLS = {
     "policy.edit": lambda id: edit_policy(policy_id=id, name="mine"),
+    "policy.restore": lambda id: restore_version(policy_id=id, number=1),
     "policy.activate": lambda id: activate_policy(policy_id=id, cedar=FORBID, reason="Mine."),
     "policy.retire": lambda id: retire_policy(policy_id=id, reason="Mine."),
 }

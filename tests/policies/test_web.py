@@ -11,7 +11,9 @@ from apps.kernel.ids import uuid7
 from apps.policies.cedar import find_problems
 from apps.policies.models import Policy
 from apps.policies.operations import edit_policy
+from apps.policies.queries import get_policy
 from apps.policies.samples import STARTERS
+from apps.proposals.operations import approve_proposal, propose_policy
 from tests.factories.company import TestCompany
 from tests.factories.policy import FORBID, PERMIT, make_active, make_policy
 from tests.web.sign_in import browser
@@ -378,3 +380,55 @@ def test_a_version_shows_what_it_changed(company: TestCompany) -> None:
     assert "read_file" in page
     assert client.get(f"/policies/{policy.id}/versions/2/").status_code == 404
     assert client.get(f"/policies/{policy.id}/versions/99999999999/").status_code == 404
+
+
+def two_versions(company: TestCompany) -> Any:
+    """Return a policy whose second version is in force."""
+    policy = make_active(company)
+    with company.acting("architect"):
+        edit_policy(policy_id=policy.id, cedar=FORBID)
+        proposal = propose_policy(policy_id=policy.id, justification="Stricter.")
+    with company.acting("second_architect"):
+        approve_proposal(proposal_id=proposal.id)
+        return get_policy(policy.id)
+
+
+def test_an_earlier_version_is_restored_and_goes_on_to_be_proposed(company: TestCompany) -> None:
+    policy = two_versions(company)
+    client = browser(company, "architect")
+    first = f"/policies/{policy.id}/versions/1/"
+    assert f'name="expected_version" value="{policy.version}"' in text_of(client.get(first))
+
+    response = client.post(f"{first}restore/", {"expected_version": policy.version})
+
+    assert response.status_code == 302
+    assert response["Location"] == f"/proposals/about/{policy.id}/new/"
+    assert "says what version 1 said" in text_of(client.get(response["Location"]))
+    with company.acting("architect"):
+        now = get_policy(policy.id)
+    assert (now.cedar, now.active_version) == (PERMIT, 2)
+
+
+def test_what_changed_meanwhile_is_not_written_over(company: TestCompany) -> None:
+    policy = two_versions(company)
+    before = policies_of(company)
+
+    response = browser(company, "architect").post(
+        f"/policies/{policy.id}/versions/1/restore/", {"expected_version": 1}
+    )
+
+    assert response.status_code == 412
+    assert "Nothing was restored." in text_of(response)
+    assert policies_of(company) == before
+
+
+def test_only_who_may_restore_is_offered_it(company: TestCompany) -> None:
+    policy = two_versions(company)
+    page = f"/policies/{policy.id}/versions/"
+
+    assert "restore/" in text_of(browser(company, "architect").get(f"{page}1/"))
+    assert "restore/" not in text_of(browser(company, "architect").get(f"{page}2/"))
+    assert "restore/" not in text_of(browser(company, "developer").get(f"{page}1/"))
+    answer = browser(company, "developer").post(f"{page}1/restore/", {"expected_version": 1})
+    assert answer.status_code == 403
+    assert denials_of(company) == ["policy.restore"]

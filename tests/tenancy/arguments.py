@@ -64,6 +64,7 @@ VALUES: dict[str, Any] = {
     "justification": lambda: "It is needed.",
     "method": _method,
     "name": lambda: f"name {uuid4().hex[:8]}",
+    "number": lambda: 1,
     "password": lambda: "a long enough pass phrase 9",
     "policy": lambda: None,
     "provider": lambda: "okta",

@@ -57,3 +57,9 @@ class EditForm(PolicyForm):
     def see_version(self, version: int) -> None:
         """Let the next sending of this form be about `version`."""
         self.data = {**self.data.dict(), "expected_version": str(version)}  # type: ignore[attr-defined]
+
+
+class RestoreForm(forms.Form):
+    """Whether the working copy is still the one that was on the page."""
+
+    expected_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)

@@ -8,13 +8,12 @@ from django.db.models import QuerySet
 
 from apps.kernel.authorization import authorize
 from apps.kernel.entrypoints.rest import ListQuery, Route
-from apps.kernel.errors import NotFound
 from apps.orgs.queries import get_root, get_scope
 
 from .. import queries
 from ..cedar import find_problems
 from ..models import Head, Policy, PolicyVersion, Revision
-from ..operations import draft_policy, edit_policy
+from ..operations import draft_policy, edit_policy, restore_version
 from ..types import Bundle
 from .serializers import (
     BundleOut,
@@ -61,10 +60,7 @@ def list_versions(*, policy_id: UUID) -> QuerySet[PolicyVersion]:
 def view_version(*, policy_id: UUID, number: int) -> PolicyVersion:
     """Return what one version of a policy says."""
     policy = view_policy(policy_id=policy_id)
-    version = queries.find_version(policy_id=policy.id, number=number)
-    if version is None:
-        raise NotFound("There is no such version.")
-    return version
+    return queries.get_version(policy_id=policy.id, number=number)
 
 
 def list_revisions() -> QuerySet[Revision]:
@@ -115,6 +111,10 @@ ROUTES = (
     Route(
         method="GET", path=f"{POLICY}/versions/<int:number>", name="policy.version",
         call=view_version, answers=PolicyVersionOut,
+    ),
+    Route(
+        method="POST", path=f"{POLICY}/versions/<int:number>/restore", name="policy.restore",
+        call=restore_version, answers=PolicyOut, is_versioned=True,
     ),
     Route(
         method="GET", path="revisions", name="revision.list", call=list_revisions,

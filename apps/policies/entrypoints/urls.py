@@ -13,4 +13,5 @@ urlpatterns = [
     path("<uuid:policy_id>/edit/", web.edit, name="edit"),
     path("<uuid:policy_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:policy_id>/versions/<int:number>/", web.show_version, name="version"),
+    path("<uuid:policy_id>/versions/<int:number>/restore/", web.restore, name="restore"),
 ]

@@ -14,16 +14,16 @@ from apps.kernel.entrypoints.changes import changed
 from apps.kernel.entrypoints.csv_export import csv_file, is_csv
 from apps.kernel.entrypoints.listing import Filter, filter_bar, page_of
 from apps.kernel.entrypoints.pages import choice_param, signed_in, submit, text_param, uuid_param
-from apps.kernel.errors import NotFound, Stale
+from apps.kernel.errors import Stale
 from apps.orgs import queries as orgs
 
 from .. import queries
 from ..cedar import find_problems
 from ..models import Policy
-from ..operations import draft_policy, edit_policy
+from ..operations import draft_policy, edit_policy, restore_version
 from ..samples import STARTERS, find_starter
 from ..types import MERGES, MODES, SEVERITIES, PolicyState, Severity
-from .forms import DraftForm, EditForm
+from .forms import DraftForm, EditForm, RestoreForm
 from .problems import as_lint, schema_names
 from .scopes import require_somewhere, scope_labels
 
@@ -87,10 +87,30 @@ def show(request: HttpRequest, policy_id: UUID) -> HttpResponse:
 @signed_in
 def show_version(request: HttpRequest, policy_id: UUID, number: int) -> HttpResponse:
     """Show one immutable version of a policy and what it changed."""
-    policy = _visible(policy_id)
-    version = queries.find_version(policy_id=policy.id, number=number)
-    if version is None:
-        raise NotFound("There is no such version.")
+    return _version_page(request, _visible(policy_id), number)
+
+
+@require_POST
+@signed_in
+def restore(request: HttpRequest, policy_id: UUID, number: int) -> HttpResponse:
+    """Make an earlier version the working copy again, and go on to proposing it."""
+    form = RestoreForm(request.POST)
+    policy, status = submit(form, restore_version, policy_id=policy_id, number=number)
+    if policy is None:
+        return _version_page(request, _visible(policy_id), number, form=form, status=status)
+    messages.success(request, f"The working copy says what version {number} said. Propose it now.")
+    return redirect("proposals:propose", policy_id=policy_id)
+
+
+def _version_page(
+    request: HttpRequest,
+    policy: Policy,
+    number: int,
+    *,
+    form: RestoreForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    version = queries.get_version(policy_id=policy.id, number=number)
     previous = queries.find_version(policy_id=policy.id, number=number - 1)
     context = {
         **_described(policy),
@@ -98,8 +118,11 @@ def show_version(request: HttpRequest, policy_id: UUID, number: int) -> HttpResp
         "previous": previous,
         "change": changed(previous.cedar if previous else "", version.cedar),
         "newer": queries.find_version(policy_id=policy.id, number=number + 1),
+        "form": form or RestoreForm(initial={"expected_version": policy.version}),
+        "can_restore": number != policy.active_version
+        and decide("policy.restore", policy.as_resource()).allowed,
     }
-    return render(request, "policies/version.html", context)
+    return render(request, "policies/version.html", context, status=status)
 
 
 @require_GET

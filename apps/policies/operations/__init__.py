@@ -1,6 +1,13 @@
 """Writes to policies and revisions."""
 
-from .policies import activate_policy, draft_policy, edit_policy, retire_policy
+from .policies import activate_policy, draft_policy, edit_policy, restore_version, retire_policy
 from .revisions import publish_revision
 
-__all__ = ["activate_policy", "draft_policy", "edit_policy", "publish_revision", "retire_policy"]
+__all__ = [
+    "activate_policy",
+    "draft_policy",
+    "edit_policy",
+    "publish_revision",
+    "restore_version",
+    "retire_policy",
+]

@@ -20,6 +20,7 @@ from ..types import POLICY_TRANSITIONS, MergeStrategy, PolicyMode, PolicyState
 from .revisions import publish
 
 NAME_TAKEN = {"policy_name_once_per_scope": ("name", "This scope has a policy of that name.")}
+VERSIONED = ("cedar", "severity", "mode", "merge_strategy")
 SETTINGS = ("name", "description", "severity", "mode", "merge_strategy", "cedar")
 
 
@@ -96,6 +97,27 @@ def edit_policy(
             after={field: after[field] for field in changed},
         ),
     )
+    return policy
+
+
+@operation("policy.restore")
+def restore_version(*, policy_id: UUID, number: int, expected_version: int | None = None) -> Policy:
+    """Make an earlier version the working copy, text and settings; what is in force stays.
+
+    Proposed and approved it comes into force again as a new version. Stale if changed meanwhile.
+    """
+    policy = queries.get_policy(policy_id, for_update=True)
+    authorize("policy.restore", policy.as_resource())
+    require_version(policy.version, expected_version)
+    version = queries.get_version(policy_id=policy.id, number=number)
+    before = _facts(policy)
+    _apply(policy, **{name: getattr(version, name) for name in VERSIONED})
+    policy.version += 1
+    policy.updated_at = clock.now()
+    policy.save()
+    after = {"restored": number, **{name: getattr(policy, name) for name in VERSIONED}}
+    change = Change(before={name: before[name] for name in VERSIONED}, after=after)
+    emit("policy.restored", resource=policy.as_resource(), change=change)
     return policy
 
 
