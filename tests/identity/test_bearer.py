@@ -52,7 +52,7 @@ FAULTS = {
     "no issuer": {"iss": None},
     "an expiry long past": {"exp": NOW - 120},
     "no expiry": {"exp": None},
-    "a time of issue to come": {"iat": NOW + 600},
+    "a time of issue to come": {"iat": NOW + 86_400},
     "no subject": {"sub": None},
     "an unknown person": {"sub": "mallory"},
     "a foreign key": {"key": Key("one")},
