@@ -49,10 +49,11 @@ def _sabotage() -> None:
     """Set the tenant for the session instead of the transaction: the run must notice."""
     from apps.kernel import tenancy
 
-    def for_the_session(connection: Any, value: str) -> None:
+    def for_the_session(connection: Any, tenant_id: Any) -> None:
+        value = str(tenant_id)
         connection.connection.execute("select set_config(%s, %s, false)", (tenancy.SETTING, value))
 
-    tenancy._set = for_the_session
+    tenancy._begin = for_the_session
 
 
 def _companies(seed: int) -> list[dict[str, Any]]:

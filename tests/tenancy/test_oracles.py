@@ -173,6 +173,7 @@ MEMOIZED = {
     "api/throttling.py:_shared": "a connection",
     "identity/throttle.py:_limiter": "a connection",
     "policies/cedar.py:parsed_agent_schema": "a file of the product",
+    "policies/decider.py:actions_over_people": "the actions of the product's own schema",
     "policies/decider.py:agent_actions": "the actions of the product's own schema",
     "policies/decider.py:product_actions": "the actions of the product's own schema",
     "policies/decider.py:product_policies": "a file of the product",
