@@ -2,7 +2,6 @@
 import htmx from "htmx.org";
 import Alpine from "@alpinejs/csp";
 import { menu, tabs, themeChoice } from "./components.js";
-import { startConfirm } from "./confirm.js";
 import { startCopy } from "./copy.js";
 import { startDialogs } from "./dialogs.js";
 import { startErrors } from "./errors.js";
@@ -23,7 +22,6 @@ Alpine.data("tabs", tabs);
 Alpine.data("themeChoice", themeChoice);
 Alpine.start();
 
-startConfirm();
 startCopy();
 startDialogs();
 startErrors();

@@ -1,0 +1,125 @@
+"""The portal by keyboard alone: palette, lists, verbs, dialogs, the skip link."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.factories.company import TestCompany
+from tests.factories.policy import make_policy, make_proposal
+from tests.journeys.signed_in import signed_in
+from tests.journeys.stack import Stack
+
+pytestmark = pytest.mark.journey
+Opened = Callable[[str], Page]
+
+
+@pytest.fixture
+def opened(browser: Browser, stack: Stack, committed_company: TestCompany) -> Iterator[Opened]:
+    """Open a page as an architect, in a browser of their own."""
+    context = signed_in(browser, stack, committed_company, "second_architect")
+    page = context.new_page()
+
+    def at(address: str) -> Page:
+        page.goto(address)
+        expect(page.locator("html[data-enhanced]")).to_be_attached()
+        return page
+
+    yield at
+    context.close()
+
+
+def test_the_palette_opens_finds_and_goes(opened: Opened) -> None:
+    page = opened("/policies/")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox")).to_be_focused()
+    page.keyboard.type("gateway")
+    found = page.get_by_role("option", name="Gateway")
+    expect(found).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Gateway")
+
+
+def test_the_palette_gives_the_focus_back(opened: Opened) -> None:
+    page = opened("/organization/")
+    search = page.get_by_role("searchbox")
+    search.focus()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+    expect(search).to_be_focused()
+
+
+def test_rows_are_walked_and_opened(opened: Opened, committed_company: TestCompany) -> None:
+    for name in ("aleph", "beth", "gimel"):
+        make_policy(committed_company, name=name)
+    page = opened("/policies/")
+    for key, name in (("j", "aleph"), ("j", "beth"), ("j", "gimel"), ("k", "beth")):
+        page.keyboard.press(key)
+        expect(page.get_by_role("link", name=name)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("beth")
+
+
+def test_a_decision_needs_no_mouse(opened: Opened, committed_company: TestCompany) -> None:
+    proposal = make_proposal(committed_company)
+    page = opened(f"/proposals/{proposal.id}/")
+    approve = page.locator(".decision-bar").get_by_role("button", name="Approve")
+    approve.focus()
+    page.keyboard.press("a")
+    note = page.get_by_label("Note")
+    expect(note).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#approve-dialog")).to_be_hidden()
+    expect(approve).to_be_focused()
+
+    page.keyboard.press("a")
+    page.keyboard.type("Agreed.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#merge-title")).to_have_text("Approved and applied")
+
+
+def test_keys_do_nothing_while_somebody_writes(
+    opened: Opened, committed_company: TestCompany
+) -> None:
+    proposal = make_proposal(committed_company)
+    page = opened(f"/proposals/{proposal.id}/")
+    page.keyboard.press("c")
+    comment = page.get_by_role("textbox", name="Comment")
+    expect(comment).to_be_focused()
+    page.keyboard.type("a r j ?")
+    expect(comment).to_have_value("a r j ?")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_places_and_help_are_a_key_away(opened: Opened) -> None:
+    page = opened("/")
+    page.keyboard.press("?")
+    expect(page.locator("#help-dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Policies")
+
+
+def test_the_first_stop_skips_to_the_content(opened: Opened) -> None:
+    page = opened("/policies/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_an_address_with_a_dialog_opens_it_once(
+    opened: Opened, committed_company: TestCompany
+) -> None:
+    proposal = make_proposal(committed_company)
+    page = opened(f"/proposals/{proposal.id}/#approve-dialog")
+    dialog = page.locator("#approve-dialog")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    assert "#" not in page.url
