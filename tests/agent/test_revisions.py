@@ -127,7 +127,8 @@ def test_a_lower_revision_waiting_behind_a_higher_one_does_not_displace_it(
     for frame in (snapshot(2, policies=many), snapshot(5), snapshot(4)):
         portal.send(frame)
     assert portal.wait_for_frame("nack")["revision"] == 4
-    assert [frame["revision"] for frame in portal.of_type("ack")] == [1, 2, 5]
+    # Whether the large one was begun before the higher one came is a matter of luck.
+    assert [frame["revision"] for frame in portal.of_type("ack")] in ([1, 2, 5], [1, 5])
     assert decision(agent) == ("Allow", 5)
 
 
