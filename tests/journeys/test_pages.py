@@ -229,6 +229,25 @@ def test_nothing_is_wrong_with_the_page_of_a_failure(full_view: View, rf: Any) -
     show(full_view, failure_page(rf.get("/shown/")))
 
 
+# Of each form that answers with a page of its own: its address, what is filled in, what is pressed.
+ANSWERS = {
+    "a token, this once": ("/settings/tokens/new/", {"Name": "laptop"}, "Create token"),
+    "an agent's token": ("/fleet/enroll/", {"Name": "laptop"}, "Enroll"),
+    "a form with errors": ("/organization/new/", {}, "Create organization"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_nothing_is_wrong_with_what_a_form_answers(name: str, full_view: View) -> None:
+    address, values, button = ANSWERS[name]
+    full_view.open(address)
+    for label, value in values.items():
+        full_view.page.get_by_label(label).fill(value)
+    with full_view.page.expect_navigation():
+        full_view.page.locator("main").get_by_role("button", name=button, exact=True).click()
+    assert "\n".join(full_view.problems(LOOKS)) == ""
+
+
 def show(view: View, response: Any) -> None:
     """Look at a page that was made here as if the portal had answered with it."""
 
