@@ -20,6 +20,30 @@ Send = Callable[[Any], Awaitable[None]]
 BATCH = 64 * 1024
 
 
+class Counted:
+    """Receives a body, and keeps `limit` bytes at most of one that does not tell its length."""
+
+    def __init__(self, receive: Receive, *, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._size = 0
+
+    async def __call__(self) -> Any:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        return {**message, "body": b"", "more_body": False} if self._is_over() else message
+
+    def told(self, scope: Any) -> Any:
+        """Return `scope` with the length of a body that is too long, for which it is refused."""
+        if not self._is_over():
+            return scope
+        others = [pair for pair in scope["headers"] if pair[0] != b"content-length"]
+        return {**scope, "headers": [*others, (b"content-length", str(self._size).encode())]}
+
+    def _is_over(self) -> bool:
+        return self._size > self._limit
+
+
 class ThreadedHandler(ASGIHandler):
     """Django's handler without its changes between the event loop and threads.
 
@@ -37,11 +61,12 @@ class ThreadedHandler(ASGIHandler):
 
     async def handle(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request; what its client no longer waits for is still done, never half."""
+        counted = Counted(receive, limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         try:
-            body = await self.read_body(receive)
+            body = await self.read_body(counted)
         except RequestAborted:
             return
-        response = await self._in_thread(self._answer, scope, body)
+        response = await self._in_thread(self._answer, counted.told(scope), body)
         if isinstance(response, StreamingHttpResponse):
             await self._stream(response, receive, send)
         else:

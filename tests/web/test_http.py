@@ -20,6 +20,10 @@ def echo(request: HttpRequest) -> HttpResponse:
     return HttpResponse(request.body, headers={"X-Method": str(request.method)})
 
 
+def length(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"{request.META['CONTENT_LENGTH']} announced, {len(request.read())} kept")
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("the detail stays inside")
 
@@ -43,6 +47,7 @@ def three(request: HttpRequest) -> StreamingHttpResponse:
 
 urlpatterns = [
     path("echo", echo),
+    path("length", length),
     path("broken", broken),
     path("endless", endless),
     path("three", three),
@@ -96,6 +101,15 @@ async def test_a_body_that_is_cut_off_is_not_acted_on(handler):
     await caller.wait()
     assert await caller.receive_nothing()
     assert seen == {}
+
+
+@override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=10)
+async def test_a_body_of_no_known_length_is_read_no_further_than_the_limit(handler):
+    caller = asking(handler, "length", method="POST")
+    for _ in range(3):
+        await caller.send_input({"type": "http.request", "body": b"1234567", "more_body": True})
+    status, _, body = await whole(caller)
+    assert (status, body) == (200, b"14 announced, 7 kept")
 
 
 async def test_a_failure_is_answered_without_its_detail(handler):
