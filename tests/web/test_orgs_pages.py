@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from apps.orgs.operations import grant_role
+from apps.orgs.types import Role
 from tests.factories.company import make_agent
 from tests.web.sign_in import browser
 
@@ -111,3 +113,21 @@ def test_a_team_opens_its_projects_where_it_stands_in_the_tree(company):
     assert "Gateway" in content
     assert 'aria-level="4"' in content
     assert client.get(branch, {"level": "x"}).status_code == 422
+
+
+def test_a_persons_page_tells_their_roles_only_where_one_may_look(company):
+    user = company.users["team_lead"]
+    with company.acting("tenant_admin"):
+        grant_role(user_id=user.id, scope_id=company.scopes["shop"].id, role=Role.VIEWER)
+        grant_role(
+            user_id=company.users["outsider"].id,
+            scope_id=company.scopes["api"].id,
+            role=Role.DEVELOPER,
+        )
+    page = reverse("orgs:person", args=[user.id])
+
+    def places(role):
+        return [grant.scope.slug for grant in browser(company, role).get(page).context["grants"]]
+
+    assert sorted(places("admin")) == ["api", "shop"]
+    assert places("outsider") == ["api"]

@@ -61,13 +61,13 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Show one person: roles, places, agents, history."""
     user = _visible(user_id)
-    moment = clock.now()
+    moment, visible = clock.now(), queries.permitted_at("org.view", "scope_id")
     agents = queries.list_agents(owner_id=user.id, live_only=False)
     context = {
         "person": user,
         "facts": person_facts(user),
-        "grants": queries.list_grants(user_id=user.id),
-        "memberships": queries.list_memberships(user_id=user.id),
+        "grants": queries.list_grants(user_id=user.id).filter(visible),
+        "memberships": queries.list_memberships(user_id=user.id).filter(visible),
         "agents": [{"agent": one, "state": agent_state(one, moment)} for one in agents],
         "may": rights(user.as_resource(), ACTIONS),
         "breadcrumb": people_crumbs(user.name),
