@@ -1,7 +1,8 @@
-"""Parsed Cedar handles of one revision, swapped at once, and decisions made with them."""
+"""One revision ready to decide, swapped at once, and the decisions made with it."""
 
 import functools
 import itertools
+import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import cedarpy
 
-from aeterna_cedar_agent import entity_check, nesting
+from aeterna_cedar_agent import entity_check, nesting, slicing
 from aeterna_cedar_agent.question import Question, QuestionError
 from aeterna_cedar_agent.revision import Policy, Revision
 
@@ -19,6 +20,8 @@ NOTHING_LOADED = "no revision is loaded: every request is denied"
 _POSITION = re.compile(r"`policy(\d+)`")
 _BUILD_FAILURE = "failed to build request: "
 _FIELD_OF_FAILURE = re.compile(r"(?:Failed to parse )?(principal|action|resource)\b")
+
+logger = logging.getLogger(__name__)
 
 
 class RefusedError(Exception):
@@ -33,17 +36,11 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """One revision with its parsed handles.
-
-    `statements` gives the statement ids of each policy, `statement_ids` all of them by position.
-    """
+    """One revision, ready to decide; `statements` gives the statement ids of each policy."""
 
     revision: Revision
-    schema: cedarpy.Schema
-    policy_set: cedarpy.PolicySet
-    entities: cedarpy.Entities
     statements: dict[str, tuple[str, ...]]
-    statement_ids: tuple[str, ...]
+    decider: slicing.Decider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,19 +84,19 @@ def load_revision(revision: Revision) -> Loaded:
     statements = _name_statements(revision.policies)
     ids = tuple(itertools.chain.from_iterable(statements.values()))
     text = "\n".join(policy.cedar for policy in revision.policies)
-    policy_set = _parse_all(text, expected=len(ids))
+    _check_together(text, expected=len(ids))
     _validate(text, schema=schema, ids=ids)
     entities = entity_check.parse_entities(revision.entities, schema=schema)
     if isinstance(entities, str):
         raise RefusedError(stage="validate", error=entities)
-    return Loaded(
-        revision=revision,
-        schema=schema,
-        policy_set=policy_set,
+    decider = slicing.Decider(
+        index=_index(tuple(policy.cedar for policy in revision.policies)),
+        ids=ids,
         entities=entities,
-        statements=statements,
-        statement_ids=ids,
+        world=_world(revision.entities, schema=schema),
+        schema=schema,
     )
+    return Loaded(revision=revision, statements=statements, decider=decider)
 
 
 def decide(question: Question, *, loaded: Loaded | None) -> Answer:
@@ -109,22 +106,26 @@ def decide(question: Question, *, loaded: Loaded | None) -> Answer:
     """
     if loaded is None:
         return Answer(decision="Deny", reason=(), errors=(NOTHING_LOADED,))
-    entities = _entities_for(question, loaded=loaded)
+    verdict = _ask(question, decider=loaded.decider)
+    if verdict.decision == cedarpy.Decision.NoDecision.value:
+        raise _refusal(verdict.errors)
+    reason = tuple(sorted(verdict.reasons))
+    return Answer(decision=verdict.decision, reason=reason, errors=verdict.errors)
+
+
+def _ask(question: Question, *, decider: slicing.Decider) -> slicing.Verdict:
     request: dict[str, Any] = {
         "principal": question.principal,
         "action": question.action,
         "resource": question.resource,
         "context": question.context,
     }
-    result = cedarpy.is_authorized(request, loaded.policy_set, entities, loaded.schema)
-    if result.decision is cedarpy.Decision.NoDecision:
-        raise _refusal(result.diagnostics.errors)
-    names = loaded.statement_ids
-    return Answer(
-        decision=result.decision.value,
-        reason=tuple(sorted(names[_position(item)] for item in result.diagnostics.reasons)),
-        errors=tuple(_with_ids(text, ids=names) for text in result.diagnostics.errors),
-    )
+    if question.additional_entities is None:
+        return decider.decide(request)
+    try:
+        return decider.decide_with(request, added=question.additional_entities)
+    except ValueError as error:
+        raise QuestionError(field="additional_entities", problem=str(error)) from error
 
 
 def _parse_schema(text: str) -> cedarpy.Schema:
@@ -140,11 +141,9 @@ def _name_statements(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
     statements: dict[str, tuple[str, ...]] = {}
     for policy in policies:
         try:
-            count = _count_statements(policy.cedar)
+            statements[policy.id] = slicing.ids_of(policy.id, _read(policy.cedar))
         except ValueError as error:
             raise RefusedError(stage="parse", policy=policy.id, error=str(error)) from error
-        many = tuple(f"{policy.id}#{place}" for place in range(count))
-        statements[policy.id] = many if count > 1 else (policy.id,)
     _refuse_repeated([item for ids in statements.values() for item in ids])
     return statements
 
@@ -156,25 +155,36 @@ def _refuse_repeated(ids: Sequence[str]) -> None:
 
 
 @functools.lru_cache(maxsize=20_000)
-def _count_statements(text: str) -> int:
+def _read(text: str) -> slicing.Source:
     # Cached because most policies of a revision are those of the revision before.
     nesting.check_policy_text(text)
-    parsed = cedarpy.PolicySet.from_str(text, release_gil=True)
-    if parsed.templates():
-        raise ValueError("is a template: ?principal and ?resource have nothing to fill them")
-    if len(parsed) == 0:
-        raise ValueError("holds no statement")
-    return len(parsed)
+    return slicing.read_text(text)
 
 
-def _parse_all(text: str, *, expected: int) -> cedarpy.PolicySet:
+@functools.lru_cache(maxsize=1)
+def _index(texts: tuple[str, ...]) -> slicing.Index:
+    # Cached because many revisions change entities alone.
+    index = slicing.Index([_read(text) for text in texts])
+    index.shelves.warm()
+    return index
+
+
+def _world(entities: Sequence[dict[str, Any]], *, schema: cedarpy.Schema) -> slicing.World | None:
+    actions = slicing.rows_of(cedarpy.Entities.from_json_str("[]", schema))
     try:
-        policy_set = cedarpy.PolicySet.from_str(text, release_gil=True)
+        return slicing.World([*entities, *actions])
+    except ValueError as error:
+        logger.warning("every policy is evaluated", extra={"error": str(error)})
+        return None
+
+
+def _check_together(text: str, *, expected: int) -> None:
+    try:
+        together = len(cedarpy.PolicySet.from_str(text, release_gil=True))
     except ValueError as error:
         raise RefusedError(stage="parse", error=str(error)) from error
-    if len(policy_set) != expected:
+    if together != expected:
         raise RefusedError(stage="parse", error="policies do not parse alike alone and together")
-    return policy_set
 
 
 def _validate(text: str, *, schema: cedarpy.Schema, ids: tuple[str, ...]) -> None:
@@ -188,15 +198,6 @@ def _validate(text: str, *, schema: cedarpy.Schema, ids: tuple[str, ...]) -> Non
     raise RefusedError(
         stage="validate", policy=policy, error=_with_ids(first.error, ids=ids) + tail
     )
-
-
-def _entities_for(question: Question, *, loaded: Loaded) -> cedarpy.Entities:
-    if question.additional_entities is None:
-        return loaded.entities
-    try:
-        return loaded.entities.with_added_json_str(question.additional_entities, loaded.schema)
-    except ValueError as error:
-        raise QuestionError(field="additional_entities", problem=str(error)) from error
 
 
 def _refusal(errors: Sequence[str]) -> QuestionError:
