@@ -156,10 +156,16 @@ def test_without_a_trace_deliveries_keep_none(committed_company, only):
     assert run_due() == 1
 
 
+def task_named(name):
+    """Return a task as a worker finds it, which imports every app's tasks as it starts."""
+    app.loader.import_default_modules()
+    return app.tasks[name]
+
+
 def test_a_task_is_a_span_that_its_deliveries_name(committed_company, recorded, only):
     only(lambda _: None)
     happen(committed_company)
-    app.tasks["events.deliver_due"].apply(task_id="t-1").get()
+    task_named("events.deliver_due").apply(task_id="t-1").get()
     found = {span.name: span for span in recorded.get_finished_spans()}
     task, delivered = found["task events.deliver_due"], found["deliver tests.handle"]
     assert task.parent is None
@@ -171,7 +177,7 @@ def test_a_task_is_a_span_that_its_deliveries_name(committed_company, recorded, 
 def test_a_task_that_fails_is_an_error_of_its_span(recorded, monkeypatch):
     monkeypatch.setattr("apps.events.entrypoints.tasks.run_due", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        app.tasks["events.deliver_due"].apply().get()
+        task_named("events.deliver_due").apply().get()
     [task] = recorded.get_finished_spans()
     assert (task.name, task.status.is_ok) == ("task events.deliver_due", False)
 
