@@ -294,10 +294,10 @@ def test_processes_answer_in_the_order_of_the_requests() -> None:
         entities=json.dumps(ROWS),
         schema=SCHEMA,
     )
-    requests = [ask("bob" if place % 3 else "ann") for place in range(600)]
+    requests = [ask("bob" if place % 3 else "ann") for place in range(2_500)]
     with Replay(source, processes=2) as replay:
         told = replay.decide_many(requests)
-    assert [one.decision for one in told] == ["Allow" if at % 3 else "Deny" for at in range(600)]
+    assert [one.decision for one in told] == ["Allow" if at % 3 else "Deny" for at in range(2_500)]
     with pytest.raises(RuntimeError, match="closed"):
         replay.turns(requests)
 

@@ -102,13 +102,19 @@ class _World:
         return cedarpy.is_authorized(request, self.policies, self.entities, self.schema)
 
     def decider(self) -> slicing.Decider:
-        """Return a decider that has nothing parsed or remembered for requests yet."""
-        return slicing.decider_for(self.policies, self.entities, self.schema)
+        """Return a decider as an agent swaps it in: parsed, with nothing remembered."""
+        ids, source = slicing.read_set(self.policies)
+        return slicing.Decider(
+            index=self.index(source),
+            ids=ids,
+            entities=self.entities,
+            world=slicing.World(slicing.rows_of(self.entities)),
+            schema=self.schema,
+        )
 
-    def index(self) -> slicing.Index:
+    def index(self, source: slicing.Source | None = None) -> slicing.Index:
         """Return an index of the parsed policies with all its shelves."""
-        _, source = slicing.read_set(self.policies)
-        index = slicing.Index([source])
+        index = slicing.Index([source or slicing.read_set(self.policies)[1]])
         index.shelves.warm()
         return index
 

@@ -146,7 +146,9 @@ def _unary(expression: pst.Expr, positive: bool) -> _Conjunct | None:
         case pst.HasAttr(_, (name,)) if path:
             return _Conjunct((Check("has", path, (name,)),), frozenset((positive,)))
         case pst.Is(_, kind, None) if path:
-            return _Conjunct((Check("is", path),), frozenset((str(kind),)) if positive else None)
+            return _Conjunct(
+                (Check("is", path),), frozenset((type_name(kind),)) if positive else None
+            )
         case pst.GetAttr(_, name) if path:
             return _Conjunct((Check("flag", (*path, name)),), frozenset((positive,)))
     return None
@@ -247,7 +249,12 @@ def _literals(expression: pst.Expr) -> frozenset[Key] | None:
 
 def uid_of(uid: pst.EntityUid) -> Uid:
     """Return the uid of a syntax tree as the entities know it."""
-    return Uid(str(uid.type), uid.id)
+    return Uid(type_name(uid.type), uid.id)
+
+
+def type_name(kind: pst.EntityType) -> str:
+    """Return an entity type's full name."""
+    return str(kind) if kind.namespace else kind.basename
 
 
 def _key(value: Any) -> Key | None:

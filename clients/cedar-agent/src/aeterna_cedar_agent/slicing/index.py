@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import cedarpy
 from cedarpy import pst
 
-from aeterna_cedar_agent.slicing.guards import Check, Facts, guards_of, uid_of
+from aeterna_cedar_agent.slicing.guards import Check, Facts, guards_of, type_name, uid_of
 from aeterna_cedar_agent.slicing.postings import Bits, Postings
 from aeterna_cedar_agent.slicing.shelves import SHELF, Part, Shelf, Shelves
 from aeterna_cedar_agent.slicing.statements import Source, numbered
@@ -18,6 +19,7 @@ GUARD_GROUPS = 48
 
 ANY = ("any",)
 ScopeKey = tuple[str, ...]
+_SPECIFIC = ("eq", "in", "is in")
 
 
 @dataclass(slots=True)
@@ -34,6 +36,18 @@ class _Group:
 class _Statement:
     number: int
     tree: pst.Template
+    principal: ScopeKey
+    action: list[ScopeKey]
+    resource: ScopeKey
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Policies that a request needs together stand side by side: by whom they are about."""
+        if self.principal[0] in _SPECIFIC:
+            return (0, self.principal[-2:], self.action, self.resource, self.number)
+        if self.resource[0] in _SPECIFIC:
+            return (1, self.resource[-2:], self.action, self.principal, self.number)
+        return (2, self.action, self.principal, self.resource, self.number)
 
 
 class Index:
@@ -42,11 +56,11 @@ class Index:
     def __init__(self, sources: Sequence[Source]) -> None:
         """Index statements numbered in the order of the sources."""
         statements, unread = _split(sources)
-        statements.sort(key=_shelf_order)
+        statements.sort(key=_ORDER)
         self._scopes = {name: Postings() for name in ("principal", "action", "resource")}
         self._groups: dict[tuple[Check, frozenset[Check]], _Group] = {}
         for place, statement in enumerate(statements):
-            self._add(place, statement.tree)
+            self._add(place, statement)
         self.size = sum(source.size for source in sources)
         self.everything: Bits = (1 << self.size) - 1
         shelves = [
@@ -77,11 +91,11 @@ class Index:
                 candidates &= ~group.members | group.keys.read(found)
         return candidates
 
-    def _add(self, place: int, tree: pst.Template) -> None:
-        self._scopes["principal"].add([_scope_key(tree.principal)], place)
-        self._scopes["action"].add(_action_keys(tree.action), place)
-        self._scopes["resource"].add([_scope_key(tree.resource)], place)
-        for guard in guards_of(tree.clauses):
+    def _add(self, place: int, statement: _Statement) -> None:
+        self._scopes["principal"].add([statement.principal], place)
+        self._scopes["action"].add(statement.action, place)
+        self._scopes["resource"].add([statement.resource], place)
+        for guard in guards_of(statement.tree.clauses):
             name = (guard.check, guard.after)
             group = self._groups.setdefault(name, _Group(*name))
             group.keys.add(guard.keys, place)
@@ -103,6 +117,7 @@ class Index:
         self._groups = {}
 
 
+_ORDER = attrgetter("order")
 # Stands beside the keys of guards and equals none of them.
 _MEMBERS = ANY
 
@@ -115,8 +130,18 @@ def _split(
     for first, source in numbered(sources):
         if source.unread is not None:
             unread.append((first, source.size, source.unread))
-        read.extend(_Statement(first + at, tree) for at, tree in enumerate(source.trees or ()))
+        read.extend(_statement(first + at, tree) for at, tree in enumerate(source.trees or ()))
     return read, unread
+
+
+def _statement(number: int, tree: pst.Template) -> _Statement:
+    return _Statement(
+        number,
+        tree,
+        principal=_scope_key(tree.principal),
+        action=_action_keys(tree.action),
+        resource=_scope_key(tree.resource),
+    )
 
 
 def _scope_key(scope: pst.PrincipalOrResourceConstraint) -> ScopeKey:
@@ -126,9 +151,9 @@ def _scope_key(scope: pst.PrincipalOrResourceConstraint) -> ScopeKey:
         case pst.ScopeIn(pst.EntityUid() as uid):
             return ("in", *uid_of(uid))
         case pst.ScopeIs(kind):
-            return ("is", str(kind))
+            return ("is", type_name(kind))
         case pst.ScopeIsIn(kind, pst.EntityUid() as uid):
-            return ("is in", str(kind), *uid_of(uid))
+            return ("is in", type_name(kind), *uid_of(uid))
         case pst.ScopeAny():
             return ANY
     raise ValueError(f"a scope is written in an unknown way: {scope!r}")
@@ -152,15 +177,3 @@ def _keys_of(uid: Uid, *, world: World) -> Iterator[ScopeKey]:
     for above in world.line(uid):
         yield ("in", *above)
         yield ("is in", uid.type, *above)
-
-
-def _shelf_order(statement: _Statement) -> tuple[Any, ...]:
-    # Policies that a request needs together stand side by side: by the entity they are about.
-    tree = statement.tree
-    principal, resource = _scope_key(tree.principal), _scope_key(tree.resource)
-    action = _action_keys(tree.action)
-    if principal[0] in ("eq", "in", "is in"):
-        return (0, principal[-2:], action, resource, statement.number)
-    if resource[0] in ("eq", "in", "is in"):
-        return (1, resource[-2:], action, principal, statement.number)
-    return (2, action, principal, resource, statement.number)

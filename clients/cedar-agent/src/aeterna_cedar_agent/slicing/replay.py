@@ -18,7 +18,7 @@ from aeterna_cedar_agent.slicing.verdict import Verdict
 from aeterna_cedar_agent.slicing.world import World, rows_of
 
 # Requests decided at a time: enough to share calls of the engine, few enough to report progress.
-TURN = 250
+TURN = 1_000
 
 Requests = Sequence[Mapping[str, Any]]
 
