@@ -62,7 +62,7 @@ PLANTED = {
         "foreign key planted from orgs_membership to orgs_user: does not carry the tenant",
     ),
     "a unique key across tenants": (
-        "CREATE UNIQUE INDEX planted ON orgs_user (email)",
+        "CREATE UNIQUE INDEX planted ON orgs_user (email, id)",
         "unique index planted of orgs_user: starts with email, not with tenant_id",
     ),
     "a view that looks as its owner": (
