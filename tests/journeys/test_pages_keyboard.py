@@ -12,6 +12,10 @@ from tests.journeys.stack import Stack
 
 pytestmark = pytest.mark.journey
 Opened = Callable[[str], Page]
+# Ends when a live update is in the page.
+SWAPPED = """() => ({
+  promise: new Promise((done) => document.addEventListener("htmx:after:swap", done, {once: true})),
+})"""
 
 
 @pytest.fixture
@@ -80,6 +84,27 @@ def test_a_decision_needs_no_mouse(opened: Opened, committed_company: TestCompan
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#merge-title")).to_have_text("Approved and applied")
+
+
+@pytest.mark.parametrize("is_open", [False, True], ids=["on the page", "in the dialog"])
+def test_a_live_update_leaves_the_focus_where_it_is(
+    opened: Opened, committed_company: TestCompany, is_open: bool
+) -> None:
+    proposal = make_proposal(committed_company)
+    page = opened(f"/proposals/{proposal.id}/")
+    expect(page.locator("[data-live-status]").first).to_have_attribute("data-state", "connected")
+    approve = page.locator(".decision-bar").get_by_role("button", name="Approve")
+    approve.focus()
+    if is_open:
+        page.keyboard.press("a")
+        page.keyboard.type("Agreed.")
+    swapped = page.evaluate_handle(SWAPPED)
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('live:proposals', {detail: {}}))")
+    page.evaluate("async (swap) => { await swap.promise; }", swapped)
+    if is_open:
+        expect(page.get_by_label("Note")).to_have_value("Agreed.")
+        page.keyboard.press("Escape")
+    expect(approve).to_be_focused()
 
 
 def test_keys_do_nothing_while_somebody_writes(
