@@ -45,7 +45,7 @@ def test_a_question_meets_few_of_many_policies(evaluated: list[int]) -> None:
         decision="Allow", reason=("p077",), errors=()
     )
     assert ask(loaded, principal='User::"ann"').reason == ("team",)
-    assert max(evaluated) <= 16
+    assert max(evaluated) <= 8
 
 
 def test_a_question_that_no_policy_is_about_is_still_checked_against_the_schema(
@@ -85,7 +85,7 @@ def test_added_entities_are_decided_on_with_few_policies_too(evaluated: list[int
     }
     assert ask(loaded, principal='User::"eve"', additional_entities=[extra]).reason == ("team",)
     assert ask(loaded, principal='User::"eve"').decision == "Deny"
-    assert max(evaluated) <= 16
+    assert max(evaluated) <= 8
 
 
 def test_a_revision_of_entities_alone_keeps_the_index() -> None:

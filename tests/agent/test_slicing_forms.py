@@ -302,6 +302,22 @@ def test_processes_answer_in_the_order_of_the_requests() -> None:
         replay.turns(requests)
 
 
+def test_a_question_repeated_in_a_batch_is_answered_each_time() -> None:
+    sliced = decider("permit(principal, action, resource) when { context.odd == 1 };")
+    requests = [ask(odd=1), ask(odd=True), ask(), ask(odd=1), {**ask(), "context": None}, ask()]
+    told = sliced.decide_many(requests)
+    assert told == [sliced.decide(request) for request in requests]
+    assert [one.decision for one in told] == [
+        "Allow",
+        "NoDecision",
+        "Deny",
+        "Allow",
+        "NoDecision",
+        "Deny",
+    ]
+    assert told[4] != told[2]
+
+
 def test_a_source_that_does_not_parse_is_refused() -> None:
     broken = ReplaySource(policies=(("a", "permit("),), entities="[]")
     with pytest.raises(ValueError, match="unexpected end"):

@@ -22,6 +22,7 @@ SLICED_ENTITIES = 400
 # What the remembered scopes of entities may hold in memory, in bytes.
 REMEMBERED_BYTES = 16_000_000
 
+_Batches = dict[int, tuple[Part, list[dict[str, Any]], list[Gathered]]]
 _NOTHING = Part(cedarpy.PolicySet.from_pst(pst.PolicySet({}, {}, ())))
 
 
@@ -57,15 +58,18 @@ class Decider:
 
     def decide_many(self, requests: Sequence[Mapping[str, Any]]) -> list[Verdict]:
         """Answer requests in their order; raises what cedarpy raises where one is no request."""
-        results = [Gathered() for _ in requests]
-        batches: dict[int, tuple[Part, list[dict[str, Any]], list[Gathered]]] = {}
-        for source, gathered in zip(requests, results, strict=True):
+        asked_before: dict[tuple[object, ...], Gathered] = {}
+        batches: _Batches = {}
+        results = []
+        for source in requests:
             request = read_request(source)
-            asked = dict(source) if request is None else request.asked
-            for part in self._parts(request):
-                _, questions, takers = batches.setdefault(id(part), (part, [], []))
-                questions.append(asked)
-                takers.append(gathered)
+            gathered = asked_before.get(request.key) if request is not None else None
+            if gathered is None:
+                gathered = Gathered()
+                self._plan(source, request, gathered, batches=batches)
+                if request is not None:
+                    asked_before[request.key] = gathered
+            results.append(gathered)
         for part, questions, takers in batches.values():
             _evaluate(part, questions, takers, entities=self._entities, schema=self._schema)
         return [gathered.verdict(self._ids) for gathered in results]
@@ -96,8 +100,19 @@ class Decider:
         wanted = self._wanted(read_request(request))
         return [self._ids[number] for number in sorted(numbers[at] for at in places(wanted))]
 
-    def _parts(self, request: Request | None) -> list[Part]:
-        return self._index.shelves.cover(self._wanted(request)) or [_NOTHING]
+    def _plan(
+        self,
+        source: Mapping[str, Any],
+        request: Request | None,
+        gathered: Gathered,
+        *,
+        batches: _Batches,
+    ) -> None:
+        asked = dict(source) if request is None else request.asked
+        for part in self._index.shelves.cover(self._wanted(request)) or [_NOTHING]:
+            _, questions, takers = batches.setdefault(id(part), (part, [], []))
+            questions.append(asked)
+            takers.append(gathered)
 
     def _wanted(self, request: Request | None) -> Bits:
         if request is None or self._world is None:

@@ -4,10 +4,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from aeterna_cedar_agent.slicing.world import MISSING, Uid
+
+# A context up to this many characters is remembered: few differ from one request to the next.
+SHORT = 500
 
 _PLAIN_UID = re.compile(r'([^"]+)::"([^"\\]*)"')
 
@@ -25,7 +28,14 @@ class Request:
     def context(self) -> Any:
         """The context as Cedar JSON, or MISSING where it cannot be decoded."""
         text = self.asked.get("context")
-        return {} if text is None else read_json(text)
+        if text is None:
+            return {}
+        return _read_again(text) if len(text) <= SHORT else read_json(text)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for two requests that are the same question."""
+        return (self.principal, self.action, self.resource, self.asked.get("context"))
 
 
 def read_request(source: Mapping[str, Any]) -> Request | None:
@@ -68,4 +78,5 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+_read_again = lru_cache(maxsize=1_024)(read_json)
 _DECODER = json.JSONDecoder(object_pairs_hook=_members)

@@ -12,7 +12,7 @@ from aeterna_cedar_agent.slicing.world import Uid
 
 # Measured microseconds: a call of the engine, one more policy in it, parsing one policy.
 CALL, EVALUATE, PARSE = 17.0, 0.6, 28.0
-SHELF = 16
+SHELF = 8
 # A handle for one combination is never parsed for more policies than this: it holds up decisions.
 COMBINED = 128
 REMEMBERED = 4_096
