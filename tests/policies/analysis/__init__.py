@@ -1,0 +1,1 @@
+"""Proven analysis: every construct, every answer, and Cedar itself as the judge."""
