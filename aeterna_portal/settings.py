@@ -197,6 +197,7 @@ CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_HEADERS = [
     "accept",
     "aeterna-company",
+    "aeterna-dry-run",
     "authorization",
     "content-type",
     "idempotency-key",
@@ -206,6 +207,7 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST"]
 CORS_EXPOSE_HEADERS = [
+    "Aeterna-Dry-Run",
     "ETag",
     "Idempotent-Replay",
     "Location",

@@ -1,7 +1,7 @@
 """The view of one address: it reads, makes one call and answers, the same for every resource."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponseBase
@@ -11,9 +11,10 @@ from rest_framework.views import APIView
 
 from apps.kernel.entrypoints.rest import Route
 from apps.kernel.errors import DomainError, NotFound
+from apps.kernel.rehearsal import rehearsed
 
 from . import answers, requests
-from .idempotency import answered_once
+from .idempotency import answered_once, read_key
 from .negotiation import CSV, JSON, chosen_type
 from .problems import invalid
 from .throttling import POLICY_HEADER, policy
@@ -58,9 +59,14 @@ class Endpoint(APIView):
             body = requests.read_body(http, route, raw)
             return self._run(http, route, query, {**values, **body, **expected})
 
-        if not route.is_creation:
+        key = read_key(http) if route.is_creation else None
+        if requests.is_dry_run(http):
+            return _rehearsed(run)
+        if key is None:
             return run()
-        response: HttpResponseBase = answered_once(http, raw, told_once=route.told_once, run=run)
+        response: HttpResponseBase = answered_once(
+            http, raw, key=key, told_once=route.told_once, run=run
+        )
         return response
 
     def _run(
@@ -78,6 +84,15 @@ class Endpoint(APIView):
     def _wants_csv(self, query: Mapping[str, Any]) -> bool:
         wanted = query.get("format")
         return wanted == "csv" if wanted else self.media_type == CSV
+
+
+def _rehearsed(run: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    with rehearsed():
+        response = run()
+    response[requests.DRY_RUN] = "true"
+    # Nothing was made there.
+    del response["Location"]
+    return response
 
 
 def url_patterns(routes: Iterable[Route]) -> list[URLPattern]:

@@ -26,19 +26,14 @@ PURGED_AT_ONCE = 100
 
 
 def answered_once(
-    request: HttpRequest, raw: bytes, *, told_once: str, run: Callable[[], Any]
+    request: HttpRequest, raw: bytes, *, key: str, told_once: str, run: Callable[[], Any]
 ) -> Any:
     """Return what `run` answers, or what it answered to the same request under the same key.
 
-    Invalid if the key is malformed or was used for another request, Busy while that request is
-    being carried out. The answer commits with what it tells of, or not at all; `told_once` names a
-    member that is not kept.
+    Invalid if the key was used for another request, Busy while that request is being carried out.
+    The answer commits with what it tells of, or not at all; `told_once` names a member that is not
+    kept.
     """
-    key = request.headers.get(HEADER)
-    if key is None:
-        return run()
-    if not FORM.fullmatch(key):
-        raise invalid({HEADER: ["Give 1 to 255 visible ASCII characters."]})
     actor = current_actor()
     principal = f"{actor.principal.kind}:{actor.principal.id}"
     _lock(actor, principal, key)
@@ -50,6 +45,14 @@ def answered_once(
     response = run()
     _keep(response, principal=principal, key=key, digest=digest, told_once=told_once)
     return response
+
+
+def read_key(request: HttpRequest) -> str | None:
+    """Return the key of a request, or None; raise Invalid if it is malformed."""
+    key = request.headers.get(HEADER)
+    if key is not None and not FORM.fullmatch(key):
+        raise invalid({HEADER: ["Give 1 to 255 visible ASCII characters."]})
+    return key
 
 
 def _lock(actor: Actor, principal: str, key: str) -> None:

@@ -14,6 +14,7 @@ from apps.kernel.entrypoints.rest import Route
 from .negotiation import JSON
 from .problems import Malformed, TooLarge, invalid
 
+DRY_RUN = "Aeterna-Dry-Run"
 MAX_PROBLEMS = 50
 MAX_NAME = 100
 TAG = re.compile(r'"(\d{1,9})-[0-9a-f]{16}"')
@@ -78,6 +79,14 @@ def expected_version(request: HttpRequest, route: Route) -> dict[str, int]:
         raise Malformed("Give one entity tag.", fields={"If-Match": ["Give one entity tag."]})
     match = TAG.fullmatch(header)
     return {"expected_version": int(match[1]) if match else UNKNOWN_VERSION}
+
+
+def is_dry_run(request: HttpRequest) -> bool:
+    """Tell whether a write is only to be tried; raise Malformed for any value but true."""
+    header = request.headers.get(DRY_RUN)
+    if header not in (None, "true"):
+        raise Malformed(f"{DRY_RUN} can only be true.", fields={DRY_RUN: ["Give true."]})
+    return header is not None
 
 
 def given(body: BaseModel) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from apps.kernel.entrypoints.rest import Route
 from .idempotency import HEADER as IDEMPOTENCY_KEY
 from .negotiation import CSV, JSON
 from .problems import MEDIA_TYPE
-from .requests import MAX_TAG, ONE_TAG
+from .requests import DRY_RUN, MAX_TAG, ONE_TAG
 
 PREFIX = "/api/v1/"
 SCHEMAS = "#/components/schemas/"
@@ -161,6 +161,8 @@ def _answer_headers(route: Route) -> dict[str, Any]:
         names.append("Location")
     if route.is_creation:
         names.append("Idempotent-Replay")
+    if route.is_write:
+        names.append(DRY_RUN)
     return {name: {"schema": {"type": "string"}} for name in names}
 
 
@@ -205,6 +207,9 @@ def _headers(route: Route) -> list[dict[str, Any]]:
     if route.is_write and route.is_versioned:
         text = "The ETag that was read; 412 if it changed since."
         found.append(("If-Match", text, {"maxLength": MAX_TAG, "pattern": ONE_TAG}))
+    if route.is_write:
+        text = "Try it: the answer is what it would be, and nothing is kept."
+        found.append((DRY_RUN, text, {"enum": ["true"]}))
     if not route.is_write and not route.order:
         found.append(("If-None-Match", "The ETag that is known; 304 if it is still true.", {}))
     return [
