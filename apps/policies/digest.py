@@ -16,6 +16,11 @@ def sha256(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
+def policy_digest(*, cedar: str, rules: Sequence[dict[str, Any]]) -> str:
+    """Return the digest of what a policy says; without rules it is that of its Cedar text."""
+    return sha256(canonical({"cedar": cedar, "rules": list(rules)}) if rules else cedar)
+
+
 def canonical_policies(policies: Sequence[dict[str, Any]]) -> str:
     """Return the canonical text of policy entries, sorted by id."""
     return canonical(sorted(policies, key=lambda policy: str(policy["id"])))

@@ -35,7 +35,8 @@ class Policy(TenantModel):
         max_length=10, choices=_choices(MergeStrategy), default=MergeStrategy.MERGE
     )
     state = models.CharField(max_length=8, choices=_choices(PolicyState), default=PolicyState.DRAFT)
-    cedar = models.TextField()
+    cedar = models.TextField(default="", blank=True)
+    rules = models.JSONField(default=list, blank=True)
     active_version = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -73,7 +74,8 @@ class PolicyVersion(TenantModel):
 
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
-    cedar = models.TextField()
+    cedar = models.TextField(default="", blank=True)
+    rules = models.JSONField(default=list, blank=True)
     digest = models.CharField(max_length=71)
     severity = models.CharField(max_length=5, choices=_choices(Severity))
     mode = models.CharField(max_length=10, choices=_choices(PolicyMode))

@@ -3,6 +3,7 @@
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -11,6 +12,7 @@ from apps.kernel.errors import NotFound
 from apps.orgs.queries import permitted_at
 
 from .models import Head, Policy, PolicyVersion, Revision
+from .rules import rules_text
 from .types import Bundle
 
 
@@ -60,6 +62,13 @@ def get_version(*, policy_id: UUID, number: int) -> PolicyVersion:
     if version is None:
         raise NotFound("There is no such version.")
     return version
+
+
+def body_text(one: Any) -> str:
+    """Return all that a policy, version or proposal says as one text: Cedar, then rules."""
+    if one is None:
+        return ""
+    return "\n".join(filter(None, (one.cedar, rules_text(one.rules))))
 
 
 def list_revisions() -> QuerySet[Revision]:

@@ -19,7 +19,7 @@ def _choices(kinds: Any) -> list[tuple[str, str]]:
 class Proposal(TenantModel):
     """A change to a policy, waiting for somebody else's decision.
 
-    `cedar` is the text that would be in force and `digest` binds reviews to it.
+    `cedar` and `rules` are what would be in force, and `digest` binds reviews to them.
     """
 
     number = models.PositiveIntegerField()
@@ -34,6 +34,7 @@ class Proposal(TenantModel):
     )
     justification = models.TextField()
     cedar = models.TextField(default="", blank=True)
+    rules = models.JSONField(default=list, blank=True)
     base_version = models.PositiveIntegerField(null=True)
     digest = models.CharField(max_length=71)
     revision = models.PositiveBigIntegerField(null=True)

@@ -47,7 +47,6 @@ def propose_policy(
     chosen = _clean_kind(kind)
     if chosen == ProposalKind.RETIRE_POLICY and policy.state != PolicyState.ACTIVE:
         raise Conflict("Only a policy that is in force can be retired.")
-    cedar = policy.cedar if chosen == ProposalKind.ACTIVATE_POLICY else ""
     author, agent_id = _author()
     proposal = Proposal(
         number=_next_number(),
@@ -56,11 +55,10 @@ def propose_policy(
         author=author,
         through_agent_id=agent_id,
         justification=clean_text(justification, field="justification", limit=REASON_LENGTH),
-        cedar=cedar,
         base_version=policy.active_version,
-        digest=queries.content_digest(policy=policy, kind=chosen, cedar=cedar),
         created_at=clock.now(),
     )
+    _take_content(proposal, policy)
     with conflicts(ALREADY_PENDING):
         proposal.save(force_insert=True)
     after = {"number": proposal.number, "kind": chosen, "digest": proposal.digest}
@@ -136,16 +134,12 @@ def revise_proposal(*, proposal_id: UUID, justification: str | None = None) -> P
         raise Conflict(f"A proposal that is {proposal.state} cannot be revised.")
     before = {"state": proposal.state, "digest": proposal.digest}
     policy = policies.get_policy(proposal.policy_id)
-    if proposal.kind == ProposalKind.ACTIVATE_POLICY:
-        proposal.cedar = policy.cedar
     if justification is not None:
         proposal.justification = clean_text(
             justification, field="justification", limit=REASON_LENGTH
         )
     proposal.base_version = policy.active_version
-    proposal.digest = queries.content_digest(
-        policy=policy, kind=ProposalKind(proposal.kind), cedar=proposal.cedar
-    )
+    _take_content(proposal, policy)
     proposal.state, proposal.decided_at = ProposalState.PENDING, None
     proposal.version += 1
     with conflicts(ALREADY_PENDING):
@@ -178,12 +172,23 @@ def _next_number() -> int:
     return (last or 0) + 1
 
 
+def _take_content(proposal: Proposal, policy: Any) -> None:
+    if proposal.kind == ProposalKind.ACTIVATE_POLICY:
+        proposal.cedar, proposal.rules = policy.cedar, policy.rules
+    proposal.digest = queries.digest_under(proposal, policy)
+
+
 def _apply(proposal: Proposal) -> None:
     reason = f"Proposal #{proposal.number}"
     if proposal.kind == ProposalKind.RETIRE_POLICY:
         retire_policy(policy_id=proposal.policy_id, reason=reason)
     else:
-        activate_policy(policy_id=proposal.policy_id, cedar=proposal.cedar, reason=reason)
+        activate_policy(
+            policy_id=proposal.policy_id,
+            cedar=proposal.cedar,
+            rules=proposal.rules,
+            reason=reason,
+        )
     proposal.revision = policies.get_head().number
 
 

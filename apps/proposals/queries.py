@@ -143,10 +143,10 @@ def merge_box(proposal: Proposal) -> MergeBox:
     )
 
 
-def base_cedar(proposal: Proposal) -> str:
-    """Return the text that was in force when the proposal was made; empty if none was."""
+def base_text(proposal: Proposal) -> str:
+    """Return what was in force when the proposal was made; empty if nothing was."""
     version = policies.find_version(policy_id=proposal.policy_id, number=proposal.base_version)
-    return version.cedar if version else ""
+    return policies.body_text(version)
 
 
 def settings_of(proposal: Proposal) -> Any:
@@ -154,9 +154,8 @@ def settings_of(proposal: Proposal) -> Any:
 
     None if they changed since: a proposal binds to their digest and keeps no copy of them.
     """
-    kind = ProposalKind(proposal.kind)
     for one in (proposal.policy, *policies.list_versions(proposal.policy_id)):
-        if content_digest(policy=one, kind=kind, cedar=proposal.cedar) == proposal.digest:
+        if digest_under(proposal, one) == proposal.digest:
             return one
     return None
 
@@ -183,13 +182,14 @@ def is_outdated(proposal: Proposal) -> bool:
     """Tell whether the policy's version in force or its settings changed since it was proposed."""
     if proposal.kind != ProposalKind.ACTIVATE_POLICY:
         return False
-    is_same = proposal.digest == content_digest(
-        policy=proposal.policy, kind=ProposalKind(proposal.kind), cedar=proposal.cedar
-    )
+    is_same = proposal.digest == digest_under(proposal, proposal.policy)
     return not is_same or proposal.policy.active_version != proposal.base_version
 
 
-def content_digest(*, policy: Any, kind: ProposalKind, cedar: str) -> str:
-    """Return the digest that reviews bind to: the text and how it would be enforced."""
-    settings = {name: getattr(policy, name) for name in ("severity", "mode", "merge_strategy")}
-    return sha256(canonical({"kind": kind, "cedar": cedar, **settings}))
+def digest_under(proposal: Proposal, settings_of: Any) -> str:
+    """Return the digest that reviews bind to: what is said, and how it would be enforced."""
+    names = ("severity", "mode", "merge_strategy")
+    content = {"kind": ProposalKind(proposal.kind), "cedar": proposal.cedar}
+    rules = {"rules": proposal.rules} if proposal.rules else {}
+    settings = {name: getattr(settings_of, name) for name in names}
+    return sha256(canonical({**content, **rules, **settings}))

@@ -44,6 +44,7 @@ VALID: dict[str, Any] = {
     "title": "Engineer",
 }
 WRONG_TYPES = (7, 7.5, True, None, [], {}, [{}], {"$ne": 1}, 10**40, -(10**400))
+MAY_BE_EMPTY = ("rules",)
 
 
 def name_of(value):
@@ -114,13 +115,15 @@ def assert_named(world, route, name, value):
 def test_a_value_of_the_wrong_type_is_named(world, route):
     for name in route.takes.model_fields:
         for value in WRONG_TYPES:
+            if name in MAY_BE_EMPTY and value == []:
+                continue
             assert_named(world, route, name, value)
 
 
 TEXTS = [
     (route, name)
     for route, name in FIELDS
-    if name not in ("capabilities", "scopes", "max_depth", "expires_at")
+    if name not in ("capabilities", "scopes", "max_depth", "expires_at", "rules")
     if (route.name, name) != ("policy.validate", "cedar")
 ]
 

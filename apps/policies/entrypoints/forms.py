@@ -4,6 +4,9 @@ from typing import Any
 
 from django import forms
 
+from apps.kernel.errors import Invalid
+
+from ..rules import dump_rules, parse_text
 from ..types import MERGES, MODES, SEVERITIES, MergeStrategy, PolicyMode, Severity
 
 
@@ -29,11 +32,27 @@ class PolicyForm(forms.Form):
     severity = _select("Severity", SEVERITIES, Severity.WARN)
     mode = _select("Mode", MODES, PolicyMode.OPTIONAL)
     merge_strategy = _select("With what is inherited", MERGES, MergeStrategy.MERGE)
-    cedar = forms.CharField(label="Policy text in Cedar", strip=False, widget=forms.Textarea)
+    cedar = forms.CharField(
+        label="Policy text in Cedar", required=False, strip=False, widget=forms.Textarea
+    )
+    rules = forms.CharField(
+        label="Rules for projects, in JSON",
+        required=False,
+        help_text="What a project's dependencies, files, code and configuration are checked for.",
+        widget=forms.Textarea(
+            attrs={"class": "textarea font-mono", "rows": 10, "spellcheck": "false"}
+        ),
+    )
 
     def clean_cedar(self) -> str:
         # Browsers send every line end as CRLF.
         return str(self.cleaned_data["cedar"]).replace("\r\n", "\n")
+
+    def clean_rules(self) -> list[dict[str, Any]]:
+        try:
+            return dump_rules(parse_text(self.cleaned_data["rules"]))
+        except Invalid as error:
+            raise forms.ValidationError(error.fields["rules"]) from error
 
 
 class DraftForm(PolicyForm):

@@ -20,12 +20,17 @@ from apps.kernel.entrypoints.rest import (
 )
 from apps.orgs.checks import TEXT_LENGTH
 
+from ..rules.types import MAX_RULES
 from ..types import MAX_CEDAR_CHARACTERS, MergeStrategy, PolicyMode, PolicyState, Severity
 
 Cedar = Annotated[
     Text,
-    StringConstraints(min_length=1, max_length=MAX_CEDAR_CHARACTERS),
-    Field(description="One or more Cedar policy statements."),
+    StringConstraints(max_length=MAX_CEDAR_CHARACTERS),
+    Field(description="Cedar policy statements; may be empty where there are rules."),
+]
+Rules = Annotated[
+    list[dict[str, Any]],
+    Field(max_length=MAX_RULES, description="What projects are checked for; see docs/rules.md."),
 ]
 Description = Annotated[Text, StringConstraints(max_length=TEXT_LENGTH)]
 
@@ -43,6 +48,7 @@ class PolicyOut(Resource):
     merge_strategy: MergeStrategy
     state: PolicyState
     cedar: str
+    rules: list[dict[str, Any]]
     active_version: int | None
     created_at: datetime
     updated_at: datetime
@@ -61,7 +67,8 @@ class PolicyIn(Body):
 
     scope_id: UUID
     name: Line
-    cedar: Cedar
+    cedar: Cedar = unset()
+    rules: Rules = unset()
     description: Description = unset()
     severity: Severity = unset()
     mode: PolicyMode = unset()
@@ -73,6 +80,7 @@ class PolicyPatch(Patch):
 
     name: Line = unset()
     cedar: Cedar = unset()
+    rules: Rules = unset()
     description: Description = unset()
     severity: Severity = unset()
     mode: PolicyMode = unset()
@@ -107,6 +115,7 @@ class PolicyVersionOut(Resource):
     policy_id: UUID
     number: int
     cedar: str
+    rules: list[dict[str, Any]]
     digest: str
     severity: Severity
     mode: PolicyMode

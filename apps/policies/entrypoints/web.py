@@ -21,10 +21,12 @@ from .. import queries
 from ..cedar import find_problems
 from ..models import Policy
 from ..operations import draft_policy, edit_policy, restore_version
+from ..rules import rules_text
 from ..samples import STARTERS, find_starter
 from ..types import MERGES, MODES, SEVERITIES, PolicyState, Severity
 from .forms import DraftForm, EditForm, RestoreForm
 from .problems import as_lint, schema_names
+from .rule_rows import rule_rows
 from .scopes import require_somewhere, scope_labels
 
 COLUMNS = (
@@ -75,7 +77,8 @@ def show(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     context = {
         **_described(policy),
         "in_force": in_force,
-        "change": changed(in_force.cedar if in_force else "", policy.cedar),
+        "change": changed(queries.body_text(in_force), queries.body_text(policy)),
+        "rule_rows": rule_rows(policy.rules, policy.severity),
         "versions": queries.list_versions(policy.id),
         "can_edit": decide("policy.edit", resource).allowed,
         "can_propose": decide("policy.propose", resource).allowed,
@@ -115,8 +118,9 @@ def _version_page(
     context = {
         **_described(policy),
         "shown": version,
+        "rule_rows": rule_rows(version.rules, version.severity),
         "previous": previous,
-        "change": changed(previous.cedar if previous else "", version.cedar),
+        "change": changed(queries.body_text(previous), queries.body_text(version)),
         "newer": queries.find_version(policy_id=policy.id, number=number + 1),
         "form": form or RestoreForm(initial={"expected_version": policy.version}),
         "can_restore": number != policy.active_version
@@ -228,7 +232,11 @@ def _of_starter(starter: Any) -> dict[str, str]:
 
 def _seen(policy: Policy) -> dict[str, Any]:
     names = ("name", "description", "severity", "mode", "merge_strategy", "cedar")
-    return {name: getattr(policy, name) for name in names} | {"expected_version": policy.version}
+    return {
+        **{name: getattr(policy, name) for name in names},
+        "rules": rules_text(policy.rules),
+        "expected_version": policy.version,
+    }
 
 
 def _differing(policy: Policy, form: EditForm) -> list[dict[str, str]]:
@@ -244,11 +252,19 @@ def _differing(policy: Policy, form: EditForm) -> list[dict[str, str]]:
 def _editor(
     request: HttpRequest, policy: Policy, form: EditForm, *, status: int = 200
 ) -> HttpResponse:
-    context = {**_described(policy), "form": form, "completions": schema_names()}
+    context = {
+        **_described(policy),
+        "form": form,
+        "rule_rows": rule_rows(policy.rules, policy.severity),
+        "completions": schema_names(),
+    }
     if status == Stale.status:
         # Sending the form again is then a decision about the version that is shown beside it.
         form.see_version(policy.version)
-        context["change"] = changed(policy.cedar, form.cleaned_data["cedar"])
+        yours = "\n".join(
+            filter(None, (form.cleaned_data["cedar"], rules_text(form.cleaned_data["rules"])))
+        )
+        context["change"] = changed(queries.body_text(policy), yours)
         context["differing"] = _differing(policy, form)
         context["latest"] = events.list_history(resource_id=str(policy.id)).first()
     return render(request, "policies/edit.html", context, status=status)

@@ -1,5 +1,7 @@
 """Drafting, editing, activating and retiring a policy."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from apps.events.operations import emit
@@ -14,14 +16,16 @@ from apps.orgs.checks import TEXT_LENGTH, clean_severity, clean_text, require_li
 
 from .. import queries
 from ..cedar import require_valid
-from ..digest import sha256
+from ..digest import policy_digest
 from ..models import Policy, PolicyVersion
+from ..rules import dump_rules, parse_rules
 from ..types import POLICY_TRANSITIONS, MergeStrategy, PolicyMode, PolicyState
 from .revisions import publish
 
 NAME_TAKEN = {"policy_name_once_per_scope": ("name", "This scope has a policy of that name.")}
-VERSIONED = ("cedar", "severity", "mode", "merge_strategy")
-SETTINGS = ("name", "description", "severity", "mode", "merge_strategy", "cedar")
+VERSIONED = ("cedar", "rules", "severity", "mode", "merge_strategy")
+SETTINGS = ("name", "description", "severity", "mode", "merge_strategy", "cedar", "rules")
+NOTHING_SAID = "Write at least one policy statement, or give the policy a rule."
 
 
 @operation("policy.draft")
@@ -29,13 +33,14 @@ def draft_policy(
     *,
     scope_id: UUID,
     name: str,
-    cedar: str,
+    cedar: str = "",
+    rules: Sequence[dict[str, Any]] = (),
     description: str = "",
     severity: str = "warn",
     mode: str = PolicyMode.OPTIONAL,
     merge_strategy: str = MergeStrategy.MERGE,
 ) -> Policy:
-    """Write a new policy, valid against the schema but not in force; Conflict on its name."""
+    """Write a new policy of valid Cedar or rules, not in force; Conflict on its name."""
     scope = orgs.get_scope(scope_id)
     authorize("policy.draft", scope.as_resource())
     require_live(scope)
@@ -50,6 +55,7 @@ def draft_policy(
         mode=mode,
         merge_strategy=merge_strategy,
         cedar=cedar,
+        rules=rules,
     )
     with conflicts(NAME_TAKEN):
         policy.save(force_insert=True)
@@ -67,6 +73,7 @@ def edit_policy(
     mode: str | None = None,
     merge_strategy: str | None = None,
     cedar: str | None = None,
+    rules: Sequence[dict[str, Any]] | None = None,
     expected_version: int | None = None,
 ) -> Policy:
     """Change the working copy, never what is in force; Stale if changed meanwhile."""
@@ -82,6 +89,7 @@ def edit_policy(
         mode=mode,
         merge_strategy=merge_strategy,
         cedar=cedar,
+        rules=rules,
     )
     policy.version += 1
     policy.updated_at = clock.now()
@@ -122,11 +130,13 @@ def restore_version(*, policy_id: UUID, number: int, expected_version: int | Non
 
 
 @operation("policy.activate")
-def activate_policy(*, policy_id: UUID, cedar: str, reason: str) -> PolicyVersion:
-    """Put `cedar` in force as the policy's next immutable version and publish a revision."""
+def activate_policy(
+    *, policy_id: UUID, cedar: str, reason: str, rules: Sequence[dict[str, Any]] = ()
+) -> PolicyVersion:
+    """Put Cedar and rules in force as the next immutable version and publish a revision."""
     policy = queries.get_policy(policy_id, for_update=True)
     authorize("policy.activate", policy.as_resource())
-    valid = require_valid(cedar)
+    valid, valid_rules = _clean_body(cedar, rules)
     before = {"active_version": policy.active_version}
     _move(policy, PolicyState.ACTIVE)
     latest = queries.list_versions(policy.id).first()
@@ -134,7 +144,8 @@ def activate_policy(*, policy_id: UUID, cedar: str, reason: str) -> PolicyVersio
         policy=policy,
         number=(latest.number if latest else 0) + 1,
         cedar=valid,
-        digest=sha256(valid),
+        rules=valid_rules,
+        digest=policy_digest(cedar=valid, rules=valid_rules),
         severity=policy.severity,
         mode=policy.mode,
         merge_strategy=policy.merge_strategy,
@@ -176,8 +187,8 @@ def _move(policy: Policy, target: PolicyState) -> None:
     policy.state = target
 
 
-def _apply(policy: Policy, **values: str | None) -> None:
-    cleaners = {
+def _apply(policy: Policy, **values: Any) -> None:
+    cleaners: dict[str, Callable[[Any], Any]] = {
         "name": lambda value: clean_text(value, field="name"),
         "description": lambda value: clean_text(
             value, field="description", limit=TEXT_LENGTH, required=False
@@ -185,11 +196,31 @@ def _apply(policy: Policy, **values: str | None) -> None:
         "severity": clean_severity,
         "mode": lambda value: _clean_choice(value, "mode", PolicyMode),
         "merge_strategy": lambda value: _clean_choice(value, "merge_strategy", MergeStrategy),
-        "cedar": require_valid,
+        "cedar": _clean_cedar,
+        "rules": _clean_rules,
     }
     for field, value in values.items():
         if value is not None:
             setattr(policy, field, cleaners[field](value))
+    _require_body(policy.cedar, policy.rules)
+
+
+def _clean_body(cedar: str, rules: Sequence[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    _require_body(cedar, rules)
+    return _clean_cedar(cedar), _clean_rules(rules)
+
+
+def _clean_cedar(value: str) -> str:
+    return require_valid(value) if value.strip() else ""
+
+
+def _clean_rules(value: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return dump_rules(parse_rules(value))
+
+
+def _require_body(cedar: str, rules: Sequence[dict[str, Any]]) -> None:
+    if not cedar.strip() and not rules:
+        raise Invalid(fields={"cedar": [NOTHING_SAID]})
 
 
 def _clean_choice(value: str, field: str, kind: type[PolicyMode] | type[MergeStrategy]) -> str:
@@ -199,5 +230,6 @@ def _clean_choice(value: str, field: str, kind: type[PolicyMode] | type[MergeStr
         raise Invalid(fields={field: [f"Choose one of {', '.join(kind)}."]}) from error
 
 
-def _facts(policy: Policy) -> dict[str, str]:
-    return {field: str(getattr(policy, field)) for field in SETTINGS}
+def _facts(policy: Policy) -> dict[str, Any]:
+    facts: dict[str, Any] = {field: str(getattr(policy, field)) for field in SETTINGS}
+    return {**facts, "rules": policy.rules}

@@ -70,7 +70,7 @@ def _policies_in_force() -> list[dict[str, Any]]:
             "cedar": version.cedar,
         }
         for version in versions
-        if version.number == names[version.policy_id].active_version
+        if version.cedar and version.number == names[version.policy_id].active_version
     ]
 
 

@@ -85,7 +85,7 @@ def page_context(
         "story": _story(proposal),
         "convergence": _convergence(proposal),
         "can_comment": decide("proposal.comment", proposal.as_resource()).allowed,
-        "working_change": changed(proposal.cedar, policies.get_policy(proposal.policy_id).cedar)
+        "working_change": _working_change(proposal)
         if box.can_revise and proposal.kind == ProposalKind.ACTIVATE_POLICY
         else None,
         **_forms(proposal, failed or {}),
@@ -117,7 +117,12 @@ def _outcome(proposal: Proposal) -> str:
 
 
 def _change(proposal: Proposal) -> Any:
-    return changed(queries.base_cedar(proposal), proposal.cedar)
+    return changed(queries.base_text(proposal), policies.body_text(proposal))
+
+
+def _working_change(proposal: Proposal) -> Any:
+    working = policies.get_policy(proposal.policy_id)
+    return changed(policies.body_text(proposal), policies.body_text(working))
 
 
 def _settings(proposal: Proposal) -> list[dict[str, str]] | None:

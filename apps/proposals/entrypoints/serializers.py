@@ -1,7 +1,7 @@
 """Proposals as REST tells and takes them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -34,6 +34,7 @@ class ProposalOut(Resource):
     through_agent_id: UUID | None
     justification: str
     cedar: str = Field(description="The text that would be in force; empty for a retirement.")
+    rules: list[dict[str, Any]] = Field(description="The rules that would be in force.")
     base_version: int | None
     digest: str = Field(description="What an approval is bound to.")
     revision: int | None = Field(description="The revision that brought it into force.")

@@ -108,7 +108,7 @@ def propose(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     context = {
         "form": form,
         "policy": policy,
-        "change": changed(in_force.cedar if in_force else "", policy.cedar),
+        "change": changed(policies.body_text(in_force), policies.body_text(policy)),
         "pending": queries.list_proposals(state=ProposalState.PENDING, policy_id=policy_id).first(),
     }
     return render(request, "proposals/propose.html", context, status=status)
