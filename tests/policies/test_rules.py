@@ -71,6 +71,8 @@ def test_no_rules_are_no_text():
         ({"effect": None}, "rules[1].effect: this is needed."),
         ({"severity": "fatal"}, "rules[1].severity: choose one of info, warn, block."),
         ({"ecosystem": "pip"}, "rules[1].ecosystem: choose one of npm, pypi, cargo, go, maven."),
+        ({"versions": "before 4"},
+         "rules[1].versions: before 4 is no range of versions."),
         ({"name": 7}, "rules[1].name: this is text."),
         ({"message": "x" * 501}, "rules[1].message: at most 500 characters; these are 501."),
         ({"message": "a\x00"}, "rules[1].message: control characters are not allowed."),

@@ -22,6 +22,7 @@ from .types import (
     Rule,
     Target,
 )
+from .versions import range_of
 
 ID = re.compile(r"[a-z0-9-]{1,64}")
 SCOPE_PATH = re.compile(r"[a-z0-9][a-z0-9-]{0,62}(/[a-z0-9][a-z0-9-]{0,62}){0,3}")
@@ -209,6 +210,17 @@ def _check_equals(value: Any, item: Mapping[str, Any]) -> Fault:
     return None
 
 
+def _check_versions(value: Any, item: Mapping[str, Any]) -> Fault:
+    fault = _check_text(value, item)
+    if fault or not value or not _is_one_of(item.get("ecosystem"), Ecosystem):
+        return fault
+    try:
+        range_of(Ecosystem(item["ecosystem"]), value)
+    except ValueError as error:
+        return f"{error}."
+    return None
+
+
 CHECKS: dict[str, Callable[[Any, Mapping[str, Any]], Fault]] = {
     "id": _check_id,
     "target": _check_choice(Target),
@@ -220,7 +232,7 @@ CHECKS: dict[str, Callable[[Any, Mapping[str, Any]], Fault]] = {
     "roles": _check_list(_check_choice(Role)),
     "ecosystem": _check_choice(Ecosystem),
     "name": _check_text,
-    "versions": _check_text,
+    "versions": _check_versions,
     "path": _check_glob,
     "file": _check_glob,
     "pattern": _check_pattern,
