@@ -20,7 +20,8 @@ def go_range(text: str) -> Range:
 
 
 def _part(text: str, whole: str) -> Range:
-    ranges, index = [], 0
+    ranges: list[Range] = []
+    index = 0
     while index < len(text) or not ranges:
         match = COMPARISON.match(text, index)
         if not match:

@@ -92,12 +92,14 @@ def _partial(text: str, whole: str) -> Partial:
 
 
 def _of_match(match: re.Match[str]) -> Partial:
-    numbers: list[int | None] = []
-    for name in ("major", "minor", "patch"):
-        given = match[name]
-        is_open = given is None or not given.isdecimal() or (numbers and numbers[-1] is None)
-        numbers.append(None if is_open else int(given))
-    return Partial(*numbers, pre=match["pre"] or "")
+    major, minor, patch = (_number(match[name]) for name in ("major", "minor", "patch"))
+    minor = None if major is None else minor
+    patch = None if minor is None else patch
+    return Partial(major=major, minor=minor, patch=patch, pre=match["pre"] or "")
+
+
+def _number(given: str | None) -> int | None:
+    return int(given) if given and given.isdecimal() else None
 
 
 def _compared(op: str, version: Partial) -> Range:
