@@ -15,7 +15,7 @@ PARTIAL = re.compile(
 )
 COMPARATOR = re.compile(rf"\s*(?P<op>\^|~>|~|<=|>=|<|>|=)?\s*(?P<version>{PARTIAL.pattern})\s*")
 HYPHEN = re.compile(r"(?P<low>\S+)\s+-\s+(?P<high>\S+)")
-ANYTHING = ("", "*", "x", "X", "latest")
+ANYTHING = ("", "*", "x", "X")
 
 
 @dataclass(frozen=True, slots=True)
