@@ -32,17 +32,15 @@ def layers_above(scope: Any) -> list[Layer]:
 
 
 def layers_everywhere() -> list[Layer]:
-    """Return what is in force in the whole company, at scopes that are not archived."""
-    return _in_force(list(scope_places()))
+    """Return what is in force in the whole company; at an archived scope, `place` is empty."""
+    return _in_force(None)
 
 
 def layer_of(policy: Policy, body: Any = None) -> Layer:
     """Return a policy's working copy, or the version or proposal `body`, as a layer."""
     said = body or policy
     severity = getattr(said, "severity", policy.severity)
-    rules = (
-        replace(rule, severity=rule.severity or severity) for rule in parse_rules(said.rules)
-    )
+    rules = (replace(rule, severity=rule.severity or severity) for rule in parse_rules(said.rules))
     return Layer(
         policy_id=policy.id,
         name=policy.name,
@@ -59,8 +57,10 @@ def layer_of(policy: Policy, body: Any = None) -> Layer:
     )
 
 
-def _in_force(scope_ids: Iterable[UUID]) -> list[Layer]:
-    active = Policy.objects.filter(state=PolicyState.ACTIVE, scope_id__in=list(scope_ids))
+def _in_force(scope_ids: Iterable[UUID] | None) -> list[Layer]:
+    active = Policy.objects.filter(state=PolicyState.ACTIVE)
+    if scope_ids is not None:
+        active = active.filter(scope_id__in=list(scope_ids))
     policies = {policy.id: policy for policy in active.select_related("scope")}
     versions = PolicyVersion.objects.filter(policy_id__in=policies)
     return [

@@ -17,7 +17,7 @@ from apps.kernel.tenancy import current_actor
 from apps.orgs import queries as orgs
 from apps.orgs.checks import clean_text
 from apps.policies import queries as policies
-from apps.policies.operations import activate_policy, retire_policy
+from apps.policies.operations import activate_policy, require_fit, retire_policy
 from apps.policies.types import PolicyState
 
 from . import queries
@@ -174,6 +174,7 @@ def _next_number() -> int:
 
 def _take_content(proposal: Proposal, policy: Any) -> None:
     if proposal.kind == ProposalKind.ACTIVATE_POLICY:
+        require_fit(policy)
         proposal.cedar, proposal.rules = policy.cedar, policy.rules
     proposal.digest = queries.digest_under(proposal, policy)
 

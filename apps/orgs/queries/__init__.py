@@ -10,7 +10,7 @@ from .directory import (
     places_of,
     roles_of,
 )
-from .facts import PrincipalFacts, principal_facts, scope_chain
+from .facts import PrincipalFacts, has_role_at, principal_facts, scope_chain
 from .finding import search
 from .members import (
     find_grant,
@@ -37,7 +37,7 @@ from .scopes import (
     scope_ids_within,
     scope_tree,
 )
-from .snapshot import organization_entities
+from .snapshot import organization_entities, scope_places
 from .who import Answer, who_may
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "get_scope",
     "get_share",
     "get_user",
+    "has_role_at",
     "headcounts",
     "is_permitted",
     "list_agents",
@@ -79,6 +80,7 @@ __all__ = [
     "roles_of",
     "scope_chain",
     "scope_ids_within",
+    "scope_places",
     "scope_tree",
     "search",
     "who_may",

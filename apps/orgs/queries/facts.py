@@ -75,6 +75,16 @@ def scope_chain(scope_id: str) -> list[str]:
     return facts[key]  # type: ignore[no-any-return]
 
 
+def has_role_at(actor: Actor, roles: Iterable[str], scope_id: str) -> bool:
+    """Tell whether one of the roles, or a higher one, that the principal holds reaches a scope."""
+    facts, chain = principal_facts(actor), set(scope_chain(scope_id))
+    for role in map(Role, roles):
+        is_lowered = facts.least_permissive and not chain.isdisjoint(facts.below.get(role, ()))
+        if not is_lowered and not chain.isdisjoint(facts.holds.get(role, ())):
+            return True
+    return False
+
+
 def _read(actor: Actor) -> PrincipalFacts:
     match actor.principal.kind:
         case PrincipalKind.USER:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.kernel import clock
+from apps.kernel.tenancy import current_scope
 
 from ..models import Agent, Membership, RoleGrant, Scope, User
 
@@ -18,6 +19,14 @@ def organization_entities() -> list[dict[str, Any]]:
     emails = dict(User.objects.live().values_list("id", "email"))
     entities = [*_scopes(slugs), *_users(slugs, emails), *_agents(slugs, emails)]
     return sorted(entities, key=lambda e: (e["uid"]["type"], e["uid"]["id"]))
+
+
+def scope_places() -> dict[UUID, str]:
+    """Return the slug path of every live scope, from the company down, read once per work."""
+    facts = current_scope().facts
+    if ("places",) not in facts:
+        facts[("places",)] = {id: slug for id, (_, slug) in _scope_slugs().items()}
+    return facts[("places",)]  # type: ignore[no-any-return]
 
 
 def _scope_slugs() -> dict[UUID, tuple[Scope, str]]:

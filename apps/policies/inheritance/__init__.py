@@ -1,7 +1,7 @@
 """What policies of the same name make of each other from the company down to a project."""
 
-from .fold import effective_policies, overridden_by
 from .breaches import find_breaches
+from .fold import effective_policies, overridden_by
 from .types import Breach, EffectivePolicy, EffectiveRule, Layer, Standing
 
 __all__ = [

@@ -55,7 +55,7 @@ def _of_rules(written: Layer, parent: Layer) -> Iterator[Breach]:
 def _of_contradictions(written: Layer, parent: Layer) -> Iterator[Breach]:
     for rule in written.rules:
         other = next((one for one in parent.rules if is_contradicted(rule, one)), None)
-        if other and rule.id != other.id:
+        if other and not (rule.id == other.id and parent.name == written.name):
             yield _about(rule, parent, f"cannot be contradicted below: see its rule {other.id}")
 
 

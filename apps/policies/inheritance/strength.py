@@ -1,6 +1,6 @@
 """Whether one rule is weaker than another, and whether two contradict each other."""
 
-from dataclasses import replace
+from dataclasses import fields
 
 from apps.orgs.types import severity_rank
 
@@ -12,30 +12,36 @@ OPPOSITES = {
     Effect.FORBID: (Effect.ALLOW, Effect.REQUIRE),
     Effect.REQUIRE: (Effect.FORBID,),
 }
-# What may differ between two rules about the same subject without making it another subject.
-BESIDE_SUBJECT = {
-    "id": "",
-    "severity": "",
-    "message": "",
-    "alternatives": (),
-    "except_in": (),
-    "roles": (),
-    "versions": "",
-}
+# What two rules about the same subject may differ in.
+BESIDE_SUBJECT = (
+    "id",
+    "effect",
+    "severity",
+    "message",
+    "alternatives",
+    "except_in",
+    "roles",
+    "versions",
+)
+SUBJECT = tuple(field.name for field in fields(Rule) if field.name not in BESIDE_SUBJECT)
 
 
 def find_weakness(lower: Rule, upper: Rule) -> str:
     """Return in words how `lower` is weaker than `upper`; empty if it is at least as strict."""
     if lower.effect != upper.effect:
         return f"it would {lower.effect} what is to {upper.effect}"
+    if any(getattr(lower, name) != getattr(upper, name) for name in SUBJECT):
+        return "it would be about something else"
     if severity_rank(lower.severity) < severity_rank(upper.severity):
         return f"its severity would be {lower.severity} instead of {upper.severity}"
+    return _narrowness(lower, upper)
+
+
+def _narrowness(lower: Rule, upper: Rule) -> str:
     if not set(lower.except_in) <= set(upper.except_in):
         return "it would leave out more places"
     if not set(lower.roles) <= set(upper.roles):
         return "it would leave out more people"
-    if replace(lower, **BESIDE_SUBJECT) != replace(upper, **BESIDE_SUBJECT):
-        return "it would be about something else"
     if upper.target == Target.DEPENDENCY and not _is_as_wide(lower, upper):
         return "it would hold for fewer versions"
     return ""

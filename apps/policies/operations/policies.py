@@ -16,10 +16,12 @@ from apps.orgs.checks import TEXT_LENGTH, clean_severity, clean_text, require_li
 
 from .. import queries
 from ..cedar import require_valid
+from ..chain import layers_above
 from ..digest import policy_digest
 from ..models import Policy, PolicyVersion
 from ..rules import dump_rules, parse_rules
 from ..types import POLICY_TRANSITIONS, MergeStrategy, PolicyMode, PolicyState
+from .fit import require_fit
 from .revisions import publish
 
 NAME_TAKEN = {"policy_name_once_per_scope": ("name", "This scope has a policy of that name.")}
@@ -57,6 +59,7 @@ def draft_policy(
         cedar=cedar,
         rules=rules,
     )
+    require_fit(policy)
     with conflicts(NAME_TAKEN):
         policy.save(force_insert=True)
     emit("policy.drafted", resource=policy.as_resource(), change=Change(after=_facts(policy)))
@@ -91,6 +94,7 @@ def edit_policy(
         cedar=cedar,
         rules=rules,
     )
+    require_fit(policy)
     policy.version += 1
     policy.updated_at = clock.now()
     with conflicts(NAME_TAKEN):
@@ -120,6 +124,7 @@ def restore_version(*, policy_id: UUID, number: int, expected_version: int | Non
     version = queries.get_version(policy_id=policy.id, number=number)
     before = _facts(policy)
     _apply(policy, **{name: getattr(version, name) for name in VERSIONED})
+    require_fit(policy)
     policy.version += 1
     policy.updated_at = clock.now()
     policy.save()
@@ -137,6 +142,7 @@ def activate_policy(
     policy = queries.get_policy(policy_id, for_update=True)
     authorize("policy.activate", policy.as_resource())
     valid, valid_rules = _clean_body(cedar, rules)
+    require_fit(policy, cedar=valid, rules=valid_rules)
     before = {"active_version": policy.active_version}
     _move(policy, PolicyState.ACTIVE)
     latest = queries.list_versions(policy.id).first()
@@ -158,6 +164,7 @@ def activate_policy(
         before=before,
         after={"active_version": version.number, "digest": version.digest},
         reason=reason,
+        payload=_overrides(policy),
     )
     emit("policy.activated", resource=policy.as_resource(), change=change)
     publish(reason=f"{policy.name} version {version.number}")
@@ -179,6 +186,13 @@ def retire_policy(*, policy_id: UUID, reason: str) -> Policy:
     )
     publish(reason=f"{policy.name} retired")
     return policy
+
+
+def _overrides(policy: Policy) -> dict[str, Any]:
+    if policy.merge_strategy != MergeStrategy.OVERRIDE:
+        return {}
+    above = [layer for layer in layers_above(policy.scope) if layer.name == policy.name]
+    return {"overrides": [layer.title for layer in above if layer.is_optional]}
 
 
 def _move(policy: Policy, target: PolicyState) -> None:

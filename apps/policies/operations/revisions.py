@@ -11,9 +11,11 @@ from apps.kernel.tenancy import current_tenant_id
 from apps.orgs.queries import get_root, organization_entities
 
 from .. import queries
+from ..chain import layers_everywhere
 from ..digest import canonical_entities, canonical_policies, revision_digest, sha256
-from ..models import Head, Part, Policy, PolicyVersion, Revision
-from ..types import PartKind, PolicyState
+from ..models import Head, Part, Revision
+from ..overriding import enforced_cedar
+from ..types import PartKind
 
 
 @operation("revision.publish")
@@ -59,18 +61,16 @@ def _locked_head() -> Head:
 
 
 def _policies_in_force() -> list[dict[str, Any]]:
-    active = Policy.objects.filter(state=PolicyState.ACTIVE)
-    names = {policy.id: policy for policy in active}
-    versions = PolicyVersion.objects.filter(policy_id__in=names)
+    layers = layers_everywhere()
     return [
         {
-            "id": str(version.policy_id),
-            "version": version.number,
-            "name": names[version.policy_id].name,
-            "cedar": version.cedar,
+            "id": str(layer.policy_id),
+            "version": layer.version,
+            "name": layer.name,
+            "cedar": enforced_cedar(layer, layers),
         }
-        for version in versions
-        if version.cedar and version.number == names[version.policy_id].active_version
+        for layer in layers
+        if layer.cedar
     ]
 
 
