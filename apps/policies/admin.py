@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Policy, PolicyVersion, Revision
+from .models import Policy, PolicyVersion, Revision, Rollback
 
 
 @admin.register(Policy)
@@ -26,3 +26,10 @@ class RevisionAdmin(ReadOnlyAdmin):
     list_display = ("number", "digest", "published_at")
     ordering = ("-number",)
     exclude = ("policies", "schema", "entities")
+
+
+@admin.register(Rollback)
+class RollbackAdmin(ReadOnlyAdmin):
+    list_display = ("policy", "restored", "state", "started_at", "ends_at")
+    list_filter = ("state",)
+    list_select_related = ("policy",)

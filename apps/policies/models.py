@@ -8,7 +8,7 @@ from apps.kernel.authorization import Resource
 from apps.kernel.tenant_model import TenantManager, TenantModel, TenantQuerySet
 from apps.orgs.types import severity_rank
 
-from .types import MergeStrategy, PartKind, PolicyMode, PolicyState, Severity
+from .types import MergeStrategy, PartKind, PolicyMode, PolicyState, RollbackState, Severity
 
 
 def _choices(kinds: Any) -> list[tuple[str, str]]:
@@ -91,6 +91,51 @@ class PolicyVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.policy_id} v{self.number}"
+
+
+class Rollback(TenantModel):
+    """An earlier version put back at once by one person, for somebody else to confirm in time."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey("orgs.User", on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    restored = models.PositiveIntegerField()
+    replaced = models.PositiveIntegerField(null=True)
+    number = models.PositiveIntegerField()
+    state = models.CharField(
+        max_length=10, choices=_choices(RollbackState), default=RollbackState.OPEN
+    )
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(
+        "orgs.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "policy"],
+                condition=models.Q(state="open"),
+                name="one_open_rollback_per_policy",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "ends_at"], name="rollback_due")]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} back to v{self.restored}"
+
+    def as_resource(self) -> Resource:
+        return Resource(
+            type="Rollback",
+            id=str(self.id),
+            name=f"{self.policy.name} back to v{self.restored}",
+            scope_id=str(self.policy.scope_id),
+            attributes={
+                "author": {"__entity": {"type": "Aeterna::User", "id": str(self.author_id)}},
+                "severity": severity_rank(self.policy.severity),
+            },
+        )
 
 
 class Part(TenantModel):

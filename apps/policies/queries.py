@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from apps.kernel.errors import NotFound
 from apps.orgs.queries import permitted_at
 
-from .models import Head, Policy, PolicyVersion, Revision
+from .models import Head, Policy, PolicyVersion, Revision, Rollback
 from .rules import rules_text
-from .types import Bundle
+from .types import Bundle, RollbackState
 
 
 @cache
@@ -69,6 +69,28 @@ def body_text(one: Any) -> str:
     if one is None:
         return ""
     return "\n".join(filter(None, (one.cedar, rules_text(one.rules))))
+
+
+def get_rollback(rollback_id: UUID) -> Rollback:
+    """Return one rollback with its policy; raise NotFound."""
+    rows = Rollback.objects.select_related("policy__scope", "author")
+    rollback = rows.filter(id=rollback_id).first()
+    if rollback is None:
+        raise NotFound("There is no such rollback.")
+    return rollback  # type: ignore[no-any-return]
+
+
+def list_rollbacks(policy_id: UUID) -> QuerySet[Rollback]:
+    """Return the rollbacks of a policy, newest first."""
+    rows = Rollback.objects.filter(policy_id=policy_id).select_related("author", "closed_by")
+    return rows.order_by("-id")  # type: ignore[no-any-return]
+
+
+def list_open_rollbacks() -> QuerySet[Rollback]:
+    """Return the open rollbacks of policies that the actor may view, the next to end first."""
+    permitted = permitted_at("policy.view", "policy__scope_id")
+    rows = Rollback.objects.filter(permitted, state=RollbackState.OPEN)
+    return rows.select_related("policy__scope", "author").order_by("ends_at", "id")  # type: ignore[no-any-return]
 
 
 def list_revisions() -> QuerySet[Revision]:

@@ -52,6 +52,18 @@ POLICY_TRANSITIONS: Mapping[PolicyState, frozenset[PolicyState]] = {
     PolicyState.RETIRED: frozenset({PolicyState.ACTIVE}),
 }
 
+
+class RollbackState(StrEnum):
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
+    SUPERSEDED = "superseded"
+
+
+# For how long one administrator's rollback stands unless somebody else confirms it.
+ROLLBACK_HOURS = 24
+MAX_ROLLBACK_HOURS = 72
+
 MAX_CEDAR_CHARACTERS = 50_000
 
 

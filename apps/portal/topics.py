@@ -23,6 +23,9 @@ TOPIC_OF: Mapping[str, str] = {
     ),
     "policy.retired": POLICIES,
     **dict.fromkeys(
+        ("policy.rolled_back", "policy.rollback_confirmed", "policy.rollback_ended"), POLICIES
+    ),
+    **dict.fromkeys(
         (
             "policy.proposed",
             "proposal.approved",

@@ -34,6 +34,7 @@ def thing(kind: str, *, scope_id: UUID, whose: str, severity: int = 0) -> Resour
     attributes: dict[str, dict[str, Any]] = {
         "Policy": {"author": owner, "isDraft": False, "severity": severity},
         "Proposal": {"author": owner, "severity": severity},
+        "Rollback": {"author": owner, "severity": severity},
         "RoleGrant": {"role": "viewer"},
         "Token": {"owner": owner},
         "Agent": {"owner": owner},

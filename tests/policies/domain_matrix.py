@@ -46,6 +46,7 @@ LOWEST_ROLE = {
         "policy.activate",
         "policy.restore",
         "policy.retire",
+        "policy.confirm_rollback",
         "team.create",
         "scope.update",
     ],
@@ -53,6 +54,8 @@ LOWEST_ROLE = {
     # its people, its Cedar agents and what failed
     "admin": [
         "org.init",
+        "policy.rollback",
+        "policy.end_rollback",
         "role.grant",
         "role.revoke",
         "scope.archive",
@@ -78,7 +81,7 @@ ROLES = ("viewer", "developer", "tech_lead", "architect", "admin", "tenant_admin
 
 # Whatever the role: only of one's own, or never of one's own.
 ONLY_OWN = {"proposal.withdraw", "proposal.revise", "agent.register", "agent.delegate"}
-NEVER_OWN = {"proposal.approve", "proposal.reject"}
+NEVER_OWN = {"proposal.approve", "proposal.reject", "policy.confirm_rollback"}
 # One's own things need no role at all.
 OWN_THINGS = {
     "token.create",
@@ -98,6 +101,7 @@ HEIGHTS = ("person", "tenant_admin", "platform")
 # What the portal's services do, each for itself; nothing of it is open to people unless above.
 SERVICES = {
     "relay": {"revision.publish"},
+    "timekeeper": {"policy.end_rollback"},
     "fleet": {"cedar_agent.connect", "cedar_agent.acknowledge", "cedar_agent.refuse"},
     "sign-in": {
         "session.start",

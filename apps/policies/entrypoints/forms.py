@@ -5,9 +5,18 @@ from typing import Any
 from django import forms
 
 from apps.kernel.errors import Invalid
+from apps.orgs.checks import TEXT_LENGTH
 
 from ..rules import dump_rules, parse_text
-from ..types import MERGES, MODES, SEVERITIES, MergeStrategy, PolicyMode, Severity
+from ..types import (
+    MAX_ROLLBACK_HOURS,
+    MERGES,
+    MODES,
+    SEVERITIES,
+    MergeStrategy,
+    PolicyMode,
+    Severity,
+)
 
 
 def _select(label: str, words: dict[Any, str], initial: str) -> forms.ChoiceField:
@@ -82,3 +91,19 @@ class RestoreForm(forms.Form):
     """Whether the working copy is still the one that was on the page."""
 
     expected_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+class RollbackForm(RestoreForm):
+    """Why an earlier version must be in force at once, and for how long without a second person."""
+
+    reason = forms.CharField(
+        label="What goes wrong now",
+        max_length=TEXT_LENGTH,
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 3, "autofocus": True}),
+    )
+    hours = forms.IntegerField(
+        label="Hours it may stand unconfirmed",
+        min_value=1,
+        max_value=MAX_ROLLBACK_HOURS,
+        widget=forms.NumberInput(attrs={"class": "input"}),
+    )

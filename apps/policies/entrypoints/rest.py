@@ -15,6 +15,7 @@ from ..cedar import find_problems
 from ..models import Head, Policy, PolicyVersion, Revision
 from ..operations import draft_policy, edit_policy, restore_version
 from ..types import Bundle
+from .rest_rollbacks import ROUTES as ROLLBACKS
 from .serializers import (
     BundleOut,
     CedarIn,
@@ -127,4 +128,5 @@ ROUTES = (
         method="GET", path="revisions/<int:number>", name="revision.view", call=view_revision,
         answers=BundleOut,
     ),
+    *ROLLBACKS,
 )  # fmt: skip

@@ -21,7 +21,15 @@ from apps.kernel.entrypoints.rest import (
 from apps.orgs.checks import TEXT_LENGTH
 
 from ..rules.types import MAX_RULES
-from ..types import MAX_CEDAR_CHARACTERS, MergeStrategy, PolicyMode, PolicyState, Severity
+from ..types import (
+    MAX_CEDAR_CHARACTERS,
+    MAX_ROLLBACK_HOURS,
+    MergeStrategy,
+    PolicyMode,
+    PolicyState,
+    RollbackState,
+    Severity,
+)
 
 Cedar = Annotated[
     Text,
@@ -149,3 +157,33 @@ class BundleOut(Resource):
     policies: list[dict[str, Any]]
     schema_text: str = Field(serialization_alias="schema", validation_alias="schema")
     entities: list[dict[str, Any]]
+
+
+class RollbackIn(Body):
+    """Why an earlier version must be in force at once, and for how long without a second person."""
+
+    reason: Annotated[Text, StringConstraints(min_length=1, max_length=TEXT_LENGTH)]
+    hours: Annotated[int, Field(ge=1, le=MAX_ROLLBACK_HOURS)] = unset()
+
+
+class RollbackEndIn(Body):
+    """Why what was replaced comes back."""
+
+    reason: Annotated[Text, StringConstraints(max_length=TEXT_LENGTH)] = unset()
+
+
+class RollbackOut(Resource):
+    """An earlier version put back at once; `replaced` returns at `ends_at` unless confirmed."""
+
+    id: UUID
+    policy_id: UUID
+    author: PersonRef
+    reason: str
+    restored: int
+    replaced: int | None
+    number: int
+    state: RollbackState
+    started_at: datetime
+    ends_at: datetime
+    closed_at: datetime | None
+    closed_by: PersonRef | None

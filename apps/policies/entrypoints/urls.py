@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import web
+from . import web, web_rollbacks
 
 app_name = "policies"
 urlpatterns = [
@@ -14,4 +14,11 @@ urlpatterns = [
     path("<uuid:policy_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:policy_id>/versions/<int:number>/", web.show_version, name="version"),
     path("<uuid:policy_id>/versions/<int:number>/restore/", web.restore, name="restore"),
+    path(
+        "<uuid:policy_id>/versions/<int:number>/roll-back/",
+        web_rollbacks.roll_back,
+        name="rollback",
+    ),
+    path("rollbacks/<uuid:rollback_id>/confirm/", web_rollbacks.confirm, name="rollback.confirm"),
+    path("rollbacks/<uuid:rollback_id>/end/", web_rollbacks.end, name="rollback.end"),
 ]

@@ -23,9 +23,10 @@ from ..models import Policy
 from ..operations import draft_policy, edit_policy, restore_version
 from ..rules import rules_text
 from ..samples import STARTERS, find_starter
-from ..types import MERGES, MODES, SEVERITIES, PolicyState, Severity
-from .forms import DraftForm, EditForm, RestoreForm
+from ..types import MERGES, MODES, ROLLBACK_HOURS, SEVERITIES, PolicyState, Severity
+from .forms import DraftForm, EditForm, RestoreForm, RollbackForm
 from .problems import as_lint, schema_names
+from .rollback_box import rollback_box
 from .rule_rows import rule_rows
 from .scopes import require_somewhere, scope_labels
 
@@ -82,6 +83,7 @@ def show(request: HttpRequest, policy_id: UUID) -> HttpResponse:
         "versions": queries.list_versions(policy.id),
         "can_edit": decide("policy.edit", resource).allowed,
         "can_propose": decide("policy.propose", resource).allowed,
+        **rollback_box(policy),
     }
     return render(request, "policies/view.html", context)
 
@@ -90,7 +92,7 @@ def show(request: HttpRequest, policy_id: UUID) -> HttpResponse:
 @signed_in
 def show_version(request: HttpRequest, policy_id: UUID, number: int) -> HttpResponse:
     """Show one immutable version of a policy and what it changed."""
-    return _version_page(request, _visible(policy_id), number)
+    return version_page(request, _visible(policy_id), number)
 
 
 @require_POST
@@ -100,19 +102,21 @@ def restore(request: HttpRequest, policy_id: UUID, number: int) -> HttpResponse:
     form = RestoreForm(request.POST)
     policy, status = submit(form, restore_version, policy_id=policy_id, number=number)
     if policy is None:
-        return _version_page(request, _visible(policy_id), number, form=form, status=status)
+        return version_page(request, _visible(policy_id), number, form=form, status=status)
     messages.success(request, f"The working copy says what version {number} said. Propose it now.")
     return redirect("proposals:propose", policy_id=policy_id)
 
 
-def _version_page(
+def version_page(
     request: HttpRequest,
     policy: Policy,
     number: int,
     *,
     form: RestoreForm | None = None,
+    rollback_form: RollbackForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """Answer the page of one version, with what was wrong in a form that was sent from it."""
     version = queries.get_version(policy_id=policy.id, number=number)
     previous = queries.find_version(policy_id=policy.id, number=number - 1)
     context = {
@@ -123,8 +127,12 @@ def _version_page(
         "change": changed(queries.body_text(previous), queries.body_text(version)),
         "newer": queries.find_version(policy_id=policy.id, number=number + 1),
         "form": form or RestoreForm(initial={"expected_version": policy.version}),
+        "rollback_form": rollback_form
+        or RollbackForm(initial={"expected_version": policy.version, "hours": ROLLBACK_HOURS}),
         "can_restore": number != policy.active_version
         and decide("policy.restore", policy.as_resource()).allowed,
+        "can_roll_back": number != policy.active_version
+        and decide("policy.rollback", policy.as_resource()).allowed,
     }
     return render(request, "policies/version.html", context, status=status)
 

@@ -3,13 +3,17 @@
 from .fit import require_fit
 from .policies import activate_policy, draft_policy, edit_policy, restore_version, retire_policy
 from .revisions import publish_revision
+from .rollbacks import confirm_rollback, end_rollback, roll_back_policy
 
 __all__ = [
     "activate_policy",
+    "confirm_rollback",
     "draft_policy",
     "edit_policy",
+    "end_rollback",
     "publish_revision",
     "require_fit",
     "restore_version",
     "retire_policy",
+    "roll_back_policy",
 ]

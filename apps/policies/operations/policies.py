@@ -9,7 +9,7 @@ from apps.events.types import Change
 from apps.kernel import clock
 from apps.kernel.authorization import authorize
 from apps.kernel.constraints import conflicts, require_version
-from apps.kernel.errors import Conflict, Invalid
+from apps.kernel.errors import Invalid
 from apps.kernel.operation import operation
 from apps.orgs import queries as orgs
 from apps.orgs.checks import TEXT_LENGTH, clean_severity, clean_text, require_live
@@ -17,12 +17,13 @@ from apps.orgs.checks import TEXT_LENGTH, clean_severity, clean_text, require_li
 from .. import queries
 from ..cedar import require_valid
 from ..chain import layers_above
-from ..digest import policy_digest
 from ..models import Policy, PolicyVersion
 from ..rules import dump_rules, parse_rules
-from ..types import POLICY_TRANSITIONS, MergeStrategy, PolicyMode, PolicyState
+from ..types import MergeStrategy, PolicyMode, PolicyState
 from .fit import require_fit
 from .revisions import publish
+from .rollbacks import supersede_rollback
+from .versions import move, take_out_of_force, write_version
 
 NAME_TAKEN = {"policy_name_once_per_scope": ("name", "This scope has a policy of that name.")}
 VERSIONED = ("cedar", "rules", "severity", "mode", "merge_strategy")
@@ -144,22 +145,9 @@ def activate_policy(
     valid, valid_rules = _clean_body(cedar, rules)
     require_fit(policy, cedar=valid, rules=valid_rules)
     before = {"active_version": policy.active_version}
-    _move(policy, PolicyState.ACTIVE)
-    latest = queries.list_versions(policy.id).first()
-    version: PolicyVersion = PolicyVersion.objects.create(
-        policy=policy,
-        number=(latest.number if latest else 0) + 1,
-        cedar=valid,
-        rules=valid_rules,
-        digest=policy_digest(cedar=valid, rules=valid_rules),
-        severity=policy.severity,
-        mode=policy.mode,
-        merge_strategy=policy.merge_strategy,
-        activated_at=clock.now(),
-    )
-    policy.active_version = version.number
-    policy.version += 1
-    policy.save(update_fields=["state", "active_version", "version"])
+    move(policy, PolicyState.ACTIVE)
+    version = write_version(policy, saying=policy, cedar=valid, rules=valid_rules)
+    supersede_rollback(policy)
     change = Change(
         before=before,
         after={"active_version": version.number, "digest": version.digest},
@@ -177,10 +165,8 @@ def retire_policy(*, policy_id: UUID, reason: str) -> Policy:
     policy = queries.get_policy(policy_id, for_update=True)
     authorize("policy.retire", policy.as_resource())
     before = {"active_version": policy.active_version}
-    _move(policy, PolicyState.RETIRED)
-    policy.active_version = None
-    policy.version += 1
-    policy.save(update_fields=["state", "active_version", "version"])
+    take_out_of_force(policy)
+    supersede_rollback(policy)
     emit(
         "policy.retired", resource=policy.as_resource(), change=Change(before=before, reason=reason)
     )
@@ -193,12 +179,6 @@ def _overrides(policy: Policy) -> dict[str, Any]:
         return {}
     above = [layer for layer in layers_above(policy.scope) if layer.name == policy.name]
     return {"overrides": [layer.title for layer in above if layer.is_optional]}
-
-
-def _move(policy: Policy, target: PolicyState) -> None:
-    if target not in POLICY_TRANSITIONS[PolicyState(policy.state)]:
-        raise Conflict(f"A policy that is {policy.state} cannot become {target}.")
-    policy.state = target
 
 
 def _apply(policy: Policy, **values: Any) -> None:
