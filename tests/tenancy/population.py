@@ -83,6 +83,9 @@ def _live(company: TestCompany) -> None:
         proposals.comment_on_proposal(proposal_id=proposal.id, text=f"{secret} look")
     with company.acting("second_architect"):
         proposals.approve_proposal(proposal_id=proposal.id)
+        policies.retire_policy(policy_id=policy.id, reason=secret)
+    with company.acting("admin"):
+        policies.roll_back_policy(policy_id=policy.id, number=1, reason=secret)
     with acting_as(company.service("fleet")):
         fleet.acknowledge_revision(
             agent_id=cedar_agent.id, revision=1, digest="sha256:0", applied_ms=1.0

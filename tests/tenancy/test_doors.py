@@ -29,6 +29,7 @@ ROUTES = {
 # Every task with the reason why it may run without an actor.
 TASKS = {
     "events.deliver_due": "opens each delivery's own tenant through the relay",
+    "policies.end_due_rollbacks": "opens each rollback's own tenant through the timekeeper",
     "identity.end_expired_sessions": "sessions are no tenant's table; it ends the expired",
 }
 ROUTE_NAMES = sorted(str(route.pattern) for route in websocket_routes())
