@@ -17,6 +17,7 @@ from apps.orgs.checks import TEXT_LENGTH, clean_text
 from .. import queries
 from ..models import Policy, PolicyVersion, Rollback
 from ..types import MAX_ROLLBACK_HOURS, ROLLBACK_HOURS, PolicyState, RollbackState
+from .fit import require_fit
 from .revisions import publish
 from .versions import move, take_out_of_force, write_version
 
@@ -50,6 +51,7 @@ def roll_back_policy(
     if number == policy.active_version:
         raise Conflict(f"Version {number} is in force.")
     version = queries.get_version(policy_id=policy.id, number=number)
+    require_fit(policy, cedar=version.cedar, rules=version.rules)
     moment, replaced = clock.now(), policy.active_version
     rollback = Rollback(
         policy=policy,
