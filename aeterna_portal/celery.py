@@ -23,11 +23,13 @@ class TracedTask(Task):  # type: ignore[misc]
 app = Celery("aeterna_portal", task_cls=TracedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["apps.events", "apps.identity", "apps.policies"], related_name="entrypoints.tasks"
+    ["apps.events", "apps.identity", "apps.policies", "apps.proposals"],
+    related_name="entrypoints.tasks",
 )
 app.conf.beat_schedule = {
     "deliver-due-events": {"task": "events.deliver_due", "schedule": 30.0},
     "end-due-rollbacks": {"task": "policies.end_due_rollbacks", "schedule": 60.0},
+    "advance-waiting-proposals": {"task": "proposals.tick", "schedule": 60.0},
     "end-expired-sessions": {"task": "identity.end_expired_sessions", "schedule": 3600.0},
 }
 

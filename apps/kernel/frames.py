@@ -36,6 +36,11 @@ def current_frame() -> Frame | None:
     return frames[-1] if frames else None
 
 
+def is_nested() -> bool:
+    """Tell whether the running operation is a part of another one."""
+    return len(_frames.get()) > 1
+
+
 def note_decision(policies: tuple[str, ...]) -> None:
     """Remember that the running operation asked for, and got, a decision."""
     opened = current_frame()

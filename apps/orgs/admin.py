@@ -6,7 +6,16 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Agent, Company, Membership, RoleGrant, Scope, ScopeShare, User
+from .models import (
+    Agent,
+    Company,
+    GovernanceRule,
+    Membership,
+    RoleGrant,
+    Scope,
+    ScopeShare,
+    User,
+)
 
 
 @admin.register(Company)
@@ -52,3 +61,9 @@ class AgentAdmin(ReadOnlyAdmin):
     list_display = ("name", "owner", "scope", "depth", "expires_at", "revoked_at")
     list_select_related = ("owner", "scope")
     search_fields = ("name",)
+
+
+@admin.register(GovernanceRule)
+class GovernanceRuleAdmin(ReadOnlyAdmin):
+    list_display = ("scope", "kind", "severity_floor", "updated_at")
+    list_select_related = ("scope",)

@@ -29,7 +29,7 @@ def find(text: str) -> list[dict[str, Any]]:
     if not text:
         return []
     found = search(text)
-    proposals = list_proposals().filter(policy__name__icontains=text)
+    proposals = list_proposals().filter(title__icontains=text)
     groups = [
         _group("Go to", _pages(text), lambda entry: entry),
         _group("Organization", found.scopes, _scope),
@@ -78,5 +78,5 @@ def _policy(policy: Any) -> Entry:
 
 def _proposal(proposal: Any) -> Entry:
     url = path_of("Proposal", proposal.id)
-    text = f"#{proposal.number} {proposal.policy.name}"
+    text = f"#{proposal.number} {proposal.title}"
     return {"url": url, "text": text, "icon": "git-pull-request", "note": proposal.state}

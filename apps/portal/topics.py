@@ -28,6 +28,11 @@ TOPIC_OF: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "policy.proposed",
+            "governance.proposed",
+            "governance.configured",
+            "proposal.reminded",
+            "proposal.escalated",
+            "proposal.expired",
             "proposal.approved",
             "proposal.rejected",
             "proposal.withdrawn",

@@ -4,23 +4,29 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Comment, Proposal, Review
+from .models import Comment, Proposal, ProposalStep, Review
 
 
 @admin.register(Proposal)
 class ProposalAdmin(ReadOnlyAdmin):
-    list_display = ("number", "policy", "kind", "state", "author", "created_at", "decided_at")
+    list_display = ("number", "title", "kind", "state", "author", "created_at", "decided_at")
     list_filter = ("state", "kind")
-    list_select_related = ("policy", "author")
+    list_select_related = ("author",)
 
 
 @admin.register(Review)
 class ReviewAdmin(ReadOnlyAdmin):
     list_display = ("proposal", "reviewer", "verdict", "created_at")
-    list_select_related = ("proposal__policy", "reviewer")
+    list_select_related = ("proposal", "reviewer")
 
 
 @admin.register(Comment)
 class CommentAdmin(ReadOnlyAdmin):
     list_display = ("proposal", "author", "text", "created_at")
-    list_select_related = ("proposal__policy", "author")
+    list_select_related = ("proposal", "author")
+
+
+@admin.register(ProposalStep)
+class ProposalStepAdmin(ReadOnlyAdmin):
+    list_display = ("proposal", "round", "key", "is_missed", "taken_at")
+    list_select_related = ("proposal",)

@@ -7,9 +7,10 @@ from django.db.models import Q
 
 from apps.kernel.authorization import Resource
 from apps.kernel.tenant_model import TenantModel
-from apps.orgs.types import severity_rank
+from apps.orgs.types import Severity, severity_rank
+from apps.policies.digest import canonical, sha256
 
-from .types import ProposalKind, ProposalState, Verdict
+from .types import KIND_TITLES, ProposalState, Verdict
 
 
 def _choices(kinds: Any) -> list[tuple[str, str]]:
@@ -17,17 +18,27 @@ def _choices(kinds: Any) -> list[tuple[str, str]]:
 
 
 class Proposal(TenantModel):
-    """A change to a policy, waiting for somebody else's decision.
+    """A change of some kind, at a scope, waiting for somebody else's decision.
 
-    `cedar` and `rules` are what would be in force, and `digest` binds reviews to them.
+    `subject` names what it is about (one proposal for each may wait), `digest` binds reviews to
+    the content: `payload`, or for a policy `cedar` and `rules`. A round begins when it is proposed
+    and when it is revised; in it the proposal climbs `level` by level, each with its `due_at`.
     """
 
     number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=16, choices=_choices(ProposalKind))
+    kind = models.CharField(max_length=32)
     state = models.CharField(
         max_length=10, choices=_choices(ProposalState), default=ProposalState.PENDING
     )
-    policy = models.ForeignKey("policies.Policy", on_delete=models.PROTECT, related_name="+")
+    scope = models.ForeignKey("orgs.Scope", on_delete=models.PROTECT, related_name="+")
+    # Only the proposals about a policy have one, and only their code asks for it.
+    policy: Any = models.ForeignKey(
+        "policies.Policy", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    subject = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+    severity = models.CharField(max_length=5, choices=_choices(Severity))
+    payload = models.JSONField(default=dict, blank=True)
     author = models.ForeignKey("orgs.User", on_delete=models.PROTECT, related_name="+")
     through_agent = models.ForeignKey(
         "orgs.Agent", on_delete=models.PROTECT, null=True, related_name="+"
@@ -41,30 +52,51 @@ class Proposal(TenantModel):
     created_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
+    round = models.PositiveIntegerField(default=1)
+    level = models.PositiveSmallIntegerField(default=0)
+    level_since = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    next_step_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "number"], name="proposal_number_once"),
             models.UniqueConstraint(
-                fields=["tenant_id", "policy"],
+                fields=["tenant_id", "subject"],
                 condition=Q(state="pending"),
-                name="one_pending_proposal_per_policy",
+                name="one_pending_proposal_per_subject",
             ),
         ]
-        indexes = [models.Index(fields=["tenant_id", "state", "id"], name="proposal_state")]
+        indexes = [
+            models.Index(fields=["tenant_id", "state", "id"], name="proposal_state"),
+            models.Index(
+                fields=["next_step_at"], name="proposal_due", condition=Q(state="pending")
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"#{self.number} {self.policy.name}"
+        return f"#{self.number} {self.title}"
+
+    @property
+    def kind_title(self) -> str:
+        """Return in words what kind of change it is."""
+        return KIND_TITLES.get(self.kind, self.kind.replace("_", " ").capitalize())
+
+    @staticmethod
+    def digest_of(content: dict[str, Any]) -> str:
+        """Return the digest that reviews of `content` bind to."""
+        return sha256(canonical(content))
 
     def as_resource(self) -> Resource:
         return Resource(
             type="Proposal",
             id=str(self.id),
-            name=f"#{self.number} {self.policy.name}",
-            scope_id=str(self.policy.scope_id),
+            name=str(self),
+            scope_id=str(self.scope_id),
             attributes={
                 "author": {"__entity": {"type": "Aeterna::User", "id": str(self.author_id)}},
-                "severity": severity_rank(self.policy.severity),
+                "severity": severity_rank(self.policy.severity if self.policy else self.severity),
             },
         )
 
@@ -103,3 +135,23 @@ class Comment(TenantModel):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class ProposalStep(TenantModel):
+    """What time did to a proposal in a round, once; a missed one was overtaken by a later one."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="+")
+    round = models.PositiveIntegerField()
+    key = models.CharField(max_length=40)
+    is_missed = models.BooleanField(default=False)
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "proposal", "round", "key"], name="proposal_step_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.proposal_id}"

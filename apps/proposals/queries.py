@@ -1,5 +1,6 @@
 """Reads of proposals: lists, one with all about it, and what still blocks it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,15 +9,22 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.kernel.authorization import decide, decide_many
+from apps.kernel.authorization import Resource, decide, decide_many
 from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import current_actor
+from apps.orgs.governance import Terms
 from apps.orgs.queries import permitted_at, principal_facts
+from apps.orgs.types import ROLE_TITLES
 from apps.policies import queries as policies
-from apps.policies.digest import canonical, sha256
 
+from .approvers import lowest_role, terms_of
+from .kinds import get_kind
+from .kinds.policy import content_under
 from .models import Comment, Proposal, Review
-from .types import REQUIRED_APPROVALS, ProposalKind, ProposalState, Verdict
+from .types import ProposalState, Verdict
+
+OUTDATED = "The policy changed meanwhile: its author must revise the proposal."
+REVISABLE = (ProposalState.PENDING, ProposalState.REJECTED, ProposalState.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +54,20 @@ def list_proposals(
     *, state: str = "", author_id: UUID | None = None, policy_id: UUID | None = None
 ) -> QuerySet[Proposal]:
     """Return the proposals the actor may view, newest first, with policy and author."""
-    rows = Proposal.objects.filter(permitted_at("proposal.view", "policy__scope_id"))
+    rows = Proposal.objects.filter(permitted_at("proposal.view", "scope_id"))
     if state:
         rows = rows.filter(state=state)
     if author_id:
         rows = rows.filter(author_id=author_id)
     if policy_id:
         rows = rows.filter(policy_id=policy_id)
-    return rows.select_related("policy__scope", "author", "through_agent").order_by("-number")  # type: ignore[no-any-return]
+    related = ("policy__scope", "scope", "author", "through_agent")
+    return rows.select_related(*related).order_by("-number")  # type: ignore[no-any-return]
 
 
 def get_proposal(proposal_id: UUID, *, for_update: bool = False) -> Proposal:
     """Return one proposal with policy and author, locked if asked; raise NotFound."""
-    rows = Proposal.objects.select_related("policy__scope", "author")
+    rows = Proposal.objects.select_related("policy__scope", "scope", "author")
     if for_update:
         rows = rows.select_for_update(of=("self",))
     proposal = rows.filter(id=proposal_id).first()
@@ -72,12 +81,26 @@ def list_waiting() -> list[Proposal]:
     # Every page counts these: asking about the few that are pending is cheaper than finding out
     # where in the whole organization the actor may look.
     rows = Proposal.objects.filter(state=ProposalState.PENDING)
-    waiting = list(rows.select_related("policy__scope", "author").order_by("number"))
+    related = ("policy__scope", "scope", "author", "through_agent")
+    waiting = list(rows.select_related(*related).order_by("number"))
     for action in ("proposal.view", "proposal.approve"):
         answers = decide_many(action, [proposal.as_resource() for proposal in waiting])
         waiting = [p for p, answer in zip(waiting, answers, strict=True) if answer.allowed]
-    answers = decide_many("policy.approve", [p.policy.as_resource() for p in waiting])
-    return [p for p, answer in zip(waiting, answers, strict=True) if answer.allowed]
+    decidable = _decidable(waiting)
+    return [proposal for proposal in waiting if proposal.id in decidable]
+
+
+def _decidable(proposals: Sequence[Proposal]) -> set[UUID]:
+    """Return which of the proposals the actor has the authority to decide, asked by action."""
+    asked: dict[str, list[tuple[UUID, Resource]]] = defaultdict(list)
+    for proposal in proposals:
+        action, resource = get_kind(proposal.kind).authority(proposal)
+        asked[action].append((proposal.id, resource))
+    found = set()
+    for action, pairs in asked.items():
+        answers = decide_many(action, [resource for _, resource in pairs])
+        found |= {key for (key, _), answer in zip(pairs, answers, strict=True) if answer.allowed}
+    return found
 
 
 def list_reviews(proposal_id: UUID) -> QuerySet[Review]:
@@ -130,22 +153,21 @@ def merge_box(proposal: Proposal) -> MergeBox:
     """Return what the actor may do with a proposal and what still blocks it."""
     is_pending = proposal.state == ProposalState.PENDING
     resource = proposal.as_resource()
-    approvals = count_approvals(proposal)
+    approvals, terms = count_approvals(proposal), terms_of(proposal)
     return MergeBox(
         can_approve=is_pending and _may_approve(proposal),
         can_reject=is_pending and decide("proposal.reject", resource).allowed,
         can_withdraw=is_pending and decide("proposal.withdraw", resource).allowed,
-        can_revise=proposal.state in (ProposalState.PENDING, ProposalState.REJECTED)
-        and decide("proposal.revise", resource).allowed,
+        can_revise=proposal.state in REVISABLE and decide("proposal.revise", resource).allowed,
         approvals=approvals,
-        required=REQUIRED_APPROVALS,
-        blockers=_blockers(proposal, approvals) if is_pending else (),
+        required=terms.required_approvals,
+        blockers=_blockers(proposal, approvals, terms) if is_pending else (),
     )
 
 
 def base_text(proposal: Proposal) -> str:
     """Return what was in force when the proposal was made; empty if nothing was."""
-    version = policies.find_version(policy_id=proposal.policy_id, number=proposal.base_version)
+    version = policies.find_version(policy_id=proposal.policy.id, number=proposal.base_version)
     return policies.body_text(version)
 
 
@@ -154,42 +176,35 @@ def settings_of(proposal: Proposal) -> Any:
 
     None if they changed since: a proposal binds to their digest and keeps no copy of them.
     """
-    for one in (proposal.policy, *policies.list_versions(proposal.policy_id)):
-        if digest_under(proposal, one) == proposal.digest:
+    for one in (proposal.policy, *policies.list_versions(proposal.policy.id)):
+        if proposal.digest_of(content_under(proposal, one)) == proposal.digest:
             return one
     return None
 
 
 def _may_approve(proposal: Proposal) -> bool:
+    action, resource = get_kind(proposal.kind).authority(proposal)
     return (
         decide("proposal.approve", proposal.as_resource()).allowed
-        and decide("policy.approve", proposal.policy.as_resource()).allowed
+        and decide(action, resource).allowed
     )
 
 
-def _blockers(proposal: Proposal, approvals: int) -> list[str]:
+def _blockers(proposal: Proposal, approvals: int, terms: Terms) -> list[str]:
     blockers = []
-    if approvals < REQUIRED_APPROVALS:
-        blockers.append(f"Needs {REQUIRED_APPROVALS - approvals} more approval by an Architect.")
+    missing = terms.required_approvals - approvals
+    if missing > 0:
+        role = ROLE_TITLES[lowest_role(proposal, terms)]
+        noun = "approval" if missing == 1 else "approvals"
+        blockers.append(f"Needs {missing} more {noun} by {role} or higher.")
     if principal_facts(current_actor()).owner_id == str(proposal.author_id):
         blockers.append("You proposed this: somebody else must decide.")
-    if is_outdated(proposal):
-        blockers.append("The policy changed meanwhile: its author must revise the proposal.")
+    outdated = get_kind(proposal.kind).find_outdated(proposal)
+    if outdated:
+        blockers.append(OUTDATED if proposal.policy_id else outdated)
     return blockers
 
 
 def is_outdated(proposal: Proposal) -> bool:
-    """Tell whether the policy's version in force or its settings changed since it was proposed."""
-    if proposal.kind != ProposalKind.ACTIVATE_POLICY:
-        return False
-    is_same = proposal.digest == digest_under(proposal, proposal.policy)
-    return not is_same or proposal.policy.active_version != proposal.base_version
-
-
-def digest_under(proposal: Proposal, settings_of: Any) -> str:
-    """Return the digest that reviews bind to: what is said, and how it would be enforced."""
-    names = ("severity", "mode", "merge_strategy")
-    content = {"kind": ProposalKind(proposal.kind), "cedar": proposal.cedar}
-    rules = {"rules": proposal.rules} if proposal.rules else {}
-    settings = {name: getattr(settings_of, name) for name in names}
-    return sha256(canonical({**content, **rules, **settings}))
+    """Tell whether what the proposal was made from changed since."""
+    return bool(get_kind(proposal.kind).find_outdated(proposal))

@@ -5,8 +5,23 @@ from enum import StrEnum
 
 
 class ProposalKind(StrEnum):
+    """The kinds of change this app knows; others are registered by their apps."""
+
     ACTIVATE_POLICY = "activate_policy"
     RETIRE_POLICY = "retire_policy"
+    GRANT_ROLE = "grant_role"
+    REVOKE_ROLE = "revoke_role"
+    GOVERNANCE_SETTING = "governance_setting"
+
+
+KIND_TITLES: Mapping[str, str] = {
+    ProposalKind.ACTIVATE_POLICY: "Put the working copy into force",
+    ProposalKind.RETIRE_POLICY: "Take the policy out of force",
+    ProposalKind.GRANT_ROLE: "Give a role",
+    ProposalKind.REVOKE_ROLE: "Take a role away",
+    ProposalKind.GOVERNANCE_SETTING: "Change how changes are governed",
+}
+POLICY_KINDS = (ProposalKind.ACTIVATE_POLICY, ProposalKind.RETIRE_POLICY)
 
 
 class ProposalState(StrEnum):
@@ -14,15 +29,22 @@ class ProposalState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 PROPOSAL_TRANSITIONS: Mapping[ProposalState, frozenset[ProposalState]] = {
     ProposalState.PENDING: frozenset(
-        {ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.WITHDRAWN}
+        {
+            ProposalState.APPROVED,
+            ProposalState.REJECTED,
+            ProposalState.WITHDRAWN,
+            ProposalState.EXPIRED,
+        }
     ),
     ProposalState.APPROVED: frozenset(),
     ProposalState.REJECTED: frozenset({ProposalState.PENDING}),
     ProposalState.WITHDRAWN: frozenset(),
+    ProposalState.EXPIRED: frozenset({ProposalState.PENDING}),
 }
 
 
@@ -31,5 +53,14 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
-REQUIRED_APPROVALS = 1
+class StepKind(StrEnum):
+    """What time does to a proposal that nobody decides."""
+
+    REMIND = "remind"
+    ESCALATE = "escalate"
+    EXPIRE = "expire"
+
+
 REASON_LENGTH = 4000
+TIMEKEEPER = "timekeeper"
+"""The service that reminds, escalates and expires."""

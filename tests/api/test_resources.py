@@ -221,10 +221,21 @@ def test_nobody_sees_a_colleagues_token(company, call, admin):
     refused(admin.get(f"tokens/{mine['id']}"), 403)
 
 
-def test_the_company_is_shown_and_configured(admin):
-    company = done(admin.get("company"))
-    assert (company["slug"], company["role_resolution"]) == ("acme", "most_permissive")
-    changed = done(admin.patch("company", {"role_resolution": "least_permissive"}))
+def test_the_company_is_shown_and_changed_by_an_approved_proposal(company, call, admin):
+    shown = done(admin.get("company"))
+    assert (shown["slug"], shown["role_resolution"]) == ("acme", "most_permissive")
+    value = {"role_resolution": "least_permissive"}
+    body = {
+        "kind": "governance_setting",
+        "payload": {"setting": "role_resolution", "value": value},
+        "justification": "Less is safer.",
+    }
+    developer = call("developer")
+    proposal = done(developer.post(f"scopes/{company.tenant_id}/propose", body), 201)
+    assert done(admin.get("company"))["version"] == 1
+    refused(developer.post(f"proposals/{proposal['id']}/approve", {}), 403)
+    done(admin.post(f"proposals/{proposal['id']}/approve", {}))
+    changed = done(admin.get("company"))
     assert (changed["role_resolution"], changed["version"]) == ("least_permissive", 2)
 
 

@@ -19,6 +19,7 @@ LOWEST_ROLE = {
     # submit a governance request and follow it up; register an agent and delegate to it
     "developer": [
         "policy.propose",
+        "governance.propose",
         "proposal.comment",
         "proposal.withdraw",
         "proposal.revise",
@@ -65,6 +66,7 @@ LOWEST_ROLE = {
         "user.deactivate",
         "user.reactivate",
         "audit.export",
+        "governance.configure",
         "company.configure",
         "cedar_agent.enroll",
         "cedar_agent.rotate",
@@ -101,7 +103,12 @@ HEIGHTS = ("person", "tenant_admin", "platform")
 # What the portal's services do, each for itself; nothing of it is open to people unless above.
 SERVICES = {
     "relay": {"revision.publish"},
-    "timekeeper": {"policy.end_rollback"},
+    "timekeeper": {
+        "policy.end_rollback",
+        "proposal.remind",
+        "proposal.escalate",
+        "proposal.expire",
+    },
     "fleet": {"cedar_agent.connect", "cedar_agent.acknowledge", "cedar_agent.refuse"},
     "sign-in": {
         "session.start",

@@ -17,29 +17,34 @@ def resolution(company) -> str:
         return Company.objects.get().role_resolution
 
 
-def test_an_administrator_changes_which_role_counts(company):
-    client = browser(company, "admin")
-    data = {"role_resolution": "least_permissive", "expected_version": 1}
-    assert client.post(COMPANY, data).status_code == 302
-    assert resolution(company) == "least_permissive"
-    stale = client.post(COMPANY, {**data, "role_resolution": "most_permissive"})
-    assert stale.status_code == 412
+WANTED = {"role_resolution": "least_permissive", "justification": "Less is safer."}
+
+
+@pytest.mark.gap("MT-M2")
+def test_which_role_counts_changes_by_an_approved_proposal(company):
+    asked = browser(company, "developer").post(COMPANY, WANTED)
+    assert asked.status_code == 302
+    assert resolution(company) == "most_permissive"
+    page = browser(company, "admin").get(asked["Location"]).content.decode()
+    assert "Which role counts" in page
+    assert "least permissive" in page
+    approved = browser(company, "admin").post(f"{asked['Location']}approve/", {})
+    assert approved.status_code == 302
     assert resolution(company) == "least_permissive"
 
 
-def test_others_read_the_rule_and_may_not_change_it(company):
-    client = browser(company, "architect")
-    assert b"An Admin of the company may change this." in client.get(COMPANY).content
-    data = {"role_resolution": "least_permissive", "expected_version": 1}
-    assert client.post(COMPANY, data).status_code == 403
+def test_others_read_the_rule_and_may_not_propose_another(company):
+    client = browser(company, "viewer")
+    assert b"may propose to change this." in client.get(COMPANY).content
+    assert client.post(COMPANY, WANTED).status_code == 403
     assert resolution(company) == "most_permissive"
 
 
 def test_an_unknown_rule_is_named(company):
-    data = {"role_resolution": "whatever", "expected_version": "x"}
+    data = {"role_resolution": "whatever", "justification": ""}
     answer = browser(company, "admin").post(COMPANY, data)
     assert answer.status_code == 422
-    assert sorted(answer.context["form"].errors) == ["expected_version", "role_resolution"]
+    assert sorted(answer.context["form"].errors) == ["justification", "role_resolution"]
 
 
 def test_a_token_is_shown_once_works_and_is_revoked(company):

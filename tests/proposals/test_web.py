@@ -119,7 +119,7 @@ def test_the_list_downloads_as_csv(company: TestCompany) -> None:
     response = browser(company, "viewer").get("/proposals/?tab=all&format=csv")
     (row,) = csv.DictReader(StringIO(response.content.decode()))
 
-    assert (row["number"], row["policy"], row["state"]) == ("1", "baseline", "pending")
+    assert (row["number"], row["title"], row["state"]) == ("1", "baseline", "pending")
     assert (row["author"], row["through_agent"]) == ("Architect", "")
 
 

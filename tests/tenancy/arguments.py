@@ -65,9 +65,11 @@ VALUES: dict[str, Any] = {
     "issuer": lambda: "https://issuer.example",
     "justification": lambda: "It is needed.",
     "method": _method,
+    "kind": lambda: "governance_setting",
     "name": lambda: f"name {uuid4().hex[:8]}",
     "number": lambda: 1,
     "password": lambda: "a long enough pass phrase 9",
+    "payload": lambda: {"setting": "preset", "value": {"preset": "strict"}},
     "policy": lambda: None,
     "provider": lambda: "okta",
     "reason": lambda: "Because.",
@@ -75,10 +77,12 @@ VALUES: dict[str, Any] = {
     "role": lambda: "viewer",
     "role_resolution": lambda: "least_permissive",
     "session": _session,
+    "setting": lambda: "preset",
     "slug": lambda: f"s-{uuid4().hex[:12]}",
     "stage": lambda: "parse",
     "subject": lambda: uuid4().hex,
     "text": lambda: "Words.",
+    "value": lambda: {"preset": "strict"},
 }
 
 

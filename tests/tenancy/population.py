@@ -66,6 +66,7 @@ def _live(company: TestCompany) -> None:
     from apps.orgs import operations as orgs
     from apps.policies import operations as policies
     from apps.proposals import operations as proposals
+    from apps.proposals.models import ProposalStep
 
     scope = company.scopes["company"]
     secret = f"secret-{company.slug}"
@@ -77,6 +78,9 @@ def _live(company: TestCompany) -> None:
         orgs.share_scope(scope_id=company.scopes["api"].id, user_id=company.users["outsider"].id)
         orgs.add_member(scope_id=company.scopes["api"].id, user_id=company.users["outsider"].id)
         cedar_agent, _ = fleet.enroll_agent(name=f"{secret} edge")
+        orgs.configure_governance(
+            scope_id=scope.id, setting="rule", value={"kind": "retire_policy", "terms": {}}
+        )
     with company.acting("architect"):
         policy = policies.draft_policy(scope_id=scope.id, name=f"{secret} baseline", cedar=CEDAR)
         proposal = proposals.propose_policy(policy_id=policy.id, justification=secret)
@@ -91,6 +95,7 @@ def _live(company: TestCompany) -> None:
             agent_id=cedar_agent.id, revision=1, digest="sha256:0", applied_ms=1.0
         )
         moment = clock.now()
+        ProposalStep.objects.create(proposal=proposal, round=1, key="remind", taken_at=moment)
         user = company.users["developer"]
         ApiToken.objects.create(
             kind=TokenKind.SERVICE,

@@ -30,6 +30,7 @@ ROUTES = {
 TASKS = {
     "events.deliver_due": "opens each delivery's own tenant through the relay",
     "policies.end_due_rollbacks": "opens each rollback's own tenant through the timekeeper",
+    "proposals.tick": "opens each proposal's own tenant through the timekeeper",
     "identity.end_expired_sessions": "sessions are no tenant's table; it ends the expired",
 }
 ROUTE_NAMES = sorted(str(route.pattern) for route in websocket_routes())

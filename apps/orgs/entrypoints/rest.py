@@ -14,7 +14,6 @@ from ..models import Agent, Company, Membership, RoleGrant, Scope, ScopeShare, U
 from ..operations import (
     add_member,
     archive_scope,
-    configure_company,
     create_organization,
     create_project,
     create_team,
@@ -40,7 +39,6 @@ from .serializers import (
     AgentOut,
     BelowIn,
     CompanyOut,
-    CompanyPatch,
     Found,
     MembershipIn,
     MembershipOut,
@@ -156,14 +154,9 @@ def view_company() -> Mapping[str, Any]:
     return _company(queries.get_company())
 
 
-def configure(**values: Any) -> Mapping[str, Any]:
-    """Change the company's rules."""
-    return _company(configure_company(**values))
-
-
 def _company(company: Company) -> Mapping[str, Any]:
     root = queries.get_root()
-    names = ("id", "is_demo", "role_resolution", "created_at", "version")
+    names = ("id", "is_demo", "role_resolution", "governance_preset", "created_at", "version")
     return {
         **{name: getattr(company, name) for name in names},
         "name": root.name,
@@ -315,9 +308,5 @@ ROUTES = (
     Route(
         method="GET", path="company", name="company.view", call=view_company,
         answers=CompanyOut, is_versioned=True,
-    ),
-    Route(
-        method="PATCH", path="company", name="company.configure", call=configure,
-        takes=CompanyPatch, answers=CompanyOut, is_versioned=True,
     ),
 )  # fmt: skip

@@ -24,6 +24,7 @@ from apps.kernel.entrypoints.rest import (
 )
 
 from ..checks import TEXT_LENGTH
+from ..governance import Preset
 from ..types import (
     MAX_DELEGATION_DEPTH,
     GrantSource,
@@ -248,11 +249,6 @@ class CompanyOut(Resource):
     slug: str
     is_demo: bool
     role_resolution: RoleResolution
+    governance_preset: Preset
     created_at: datetime
     version: int
-
-
-class CompanyPatch(Body):
-    """Which of several roles that reach a resource counts."""
-
-    role_resolution: RoleResolution

@@ -4,6 +4,7 @@ from django.db import models
 
 from apps.kernel.tenant_model import TenantModel
 
+from ..governance import Preset
 from ..types import RoleResolution
 
 
@@ -15,6 +16,9 @@ class Company(TenantModel):
         max_length=20,
         choices=[(r.value, r.value) for r in RoleResolution],
         default=RoleResolution.MOST_PERMISSIVE,
+    )
+    governance_preset = models.CharField(
+        max_length=10, choices=[(p.value, p.value) for p in Preset], default=Preset.STANDARD
     )
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)

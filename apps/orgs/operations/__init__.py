@@ -2,6 +2,7 @@
 
 from .agents import delegate_agent, register_agent, revoke_agent, revoke_agents_of
 from .company import configure_company, create_tenant
+from .governance import configure_governance, require_changeable, require_place
 from .members import (
     add_member,
     deactivate_user,
@@ -24,6 +25,7 @@ __all__ = [
     "add_member",
     "archive_scope",
     "configure_company",
+    "configure_governance",
     "create_organization",
     "create_project",
     "create_team",
@@ -35,6 +37,8 @@ __all__ = [
     "register_agent",
     "register_user",
     "remove_member",
+    "require_changeable",
+    "require_place",
     "restore_scope",
     "revoke_agent",
     "revoke_agents_of",

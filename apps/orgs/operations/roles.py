@@ -7,15 +7,19 @@ from guardian.shortcuts import assign_perm, remove_perm
 from apps.events.operations import emit
 from apps.events.types import Change
 from apps.kernel import clock
+from apps.kernel.actor import PrincipalKind
 from apps.kernel.authorization import Resource, authorize
 from apps.kernel.constraints import conflicts
 from apps.kernel.errors import Conflict
+from apps.kernel.frames import is_nested
 from apps.kernel.operation import operation
+from apps.kernel.tenancy import current_actor
 
 from .. import queries
 from ..checks import clean_role, require_live
+from ..governance import GRANT_ROLE
 from ..models import RoleGrant, Scope, ScopeShare, User
-from ..types import ROLE_TITLES, SHARE_PERMISSION, GrantSource
+from ..types import ROLE_TITLES, SHARE_PERMISSION, GrantSource, Role
 
 ALREADY_HELD = {"role_granted_once": ("role", "They already hold this role there.")}
 
@@ -31,12 +35,27 @@ def grant_role(
     grant = RoleGrant(user=user, scope=scope, role=chosen, source=source, granted_at=clock.now())
     authorize("role.grant", grant.as_resource(), context={"grantee": str(user.id)})
     require_live(scope)
+    _require_direct(scope)
     if not user.is_active:
         raise Conflict(f"{user.name} is deactivated.", fields={"user_id": ["Deactivated."]})
     with conflicts(ALREADY_HELD):
         grant.save(force_insert=True)
     emit("role.granted", resource=_target(grant), change=Change(after=_facts(grant)))
     return grant
+
+
+def _require_direct(scope: Scope) -> None:
+    """Raise Conflict if a role here is given through a proposal, and enough people may decide.
+
+    What another operation does, and what the identity provider says, needs no proposal.
+    """
+    if is_nested() or current_actor().principal.kind == PrincipalKind.SERVICE:
+        return
+    terms = queries.effective_rule(scope_id=str(scope.id), kind=GRANT_ROLE).terms
+    role = Role(terms.approver_role or Role.ADMIN)
+    others = len(queries.list_holders(scope_id=str(scope.id), role=role)) - 1
+    if not terms.allows_direct and others >= terms.required_approvals:
+        raise Conflict(f"Roles in {scope.name} are given through a proposal: propose it instead.")
 
 
 @operation("role.revoke")

@@ -12,6 +12,16 @@ from .directory import (
 )
 from .facts import PrincipalFacts, has_role_at, principal_facts, scope_chain
 from .finding import search
+from .governance import (
+    Effective,
+    Holder,
+    effective_rule,
+    holds_role,
+    level_scopes,
+    list_holders,
+    list_rules,
+    review_hours,
+)
 from .members import (
     find_grant,
     get_acting_user,
@@ -42,10 +52,13 @@ from .who import Answer, who_may
 
 __all__ = [
     "Answer",
+    "Effective",
+    "Holder",
     "PrincipalFacts",
     "Rank",
     "agent_counts",
     "authorize_person",
+    "effective_rule",
     "find_grant",
     "find_scope_id",
     "get_acting_user",
@@ -59,14 +72,18 @@ __all__ = [
     "get_user",
     "has_role_at",
     "headcounts",
+    "holds_role",
     "is_permitted",
+    "level_scopes",
     "list_agents",
     "list_chain",
     "list_children",
     "list_companies",
     "list_descendants",
     "list_grants",
+    "list_holders",
     "list_memberships",
+    "list_rules",
     "list_scopes",
     "list_shares",
     "list_users",
@@ -77,6 +94,7 @@ __all__ = [
     "places_of",
     "principal_facts",
     "rank_of",
+    "review_hours",
     "roles_of",
     "scope_chain",
     "scope_ids_within",

@@ -1,9 +1,10 @@
 """Who may do something: Cedar asked once for each person."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from apps.kernel.actor import Actor, Principal, PrincipalKind
 from apps.kernel.authorization import Decision, Resource, decide
@@ -23,9 +24,15 @@ class Answer:
     decision: Decision
 
 
-def who_may(action: str, resource: Resource) -> Sequence[Answer]:
-    """Return the active people who may do `action` to `resource`, by name; records nothing."""
-    asking, users = current_actor(), list(list_users())
+def who_may(
+    action: str, resource: Resource, *, among: Iterable[UUID] | None = None
+) -> Sequence[Answer]:
+    """Return the active people who may do `action` to `resource`, by name; records nothing.
+
+    With `among`, only these people are asked about.
+    """
+    rows = list_users() if among is None else list_users().filter(id__in=list(among))
+    asking, users = current_actor(), list(rows)
     shared: dict[Any, Any] = {("chain", resource.scope_id): scope_chain(resource.scope_id)}
     if resource.type == PrincipalKind.USER:
         shared["rank", resource.id] = rank_of(resource.id)

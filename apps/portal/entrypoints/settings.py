@@ -11,9 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.kernel.authorization import authorize
 from apps.kernel.entrypoints.pages import form_page, require_actor, signed_in
-from apps.orgs.operations import configure_company
+from apps.orgs.governance import Setting
 from apps.orgs.queries import get_company, get_root, is_permitted, list_grants, list_memberships
 from apps.orgs.types import RoleResolution
+from apps.proposals.operations import propose_change
+from apps.proposals.types import REASON_LENGTH, ProposalKind
 
 from ..settings_tabs import tabs
 
@@ -24,14 +26,17 @@ EXPLAINED = {
 
 
 class CompanyForm(forms.Form):
-    """The company's rules, with the version the person saw."""
+    """How the company's rules should be, and why."""
 
     role_resolution = forms.ChoiceField(
         label="When several roles reach the same place",
         choices=[(value.value, text) for value, text in EXPLAINED.items()],
         widget=forms.RadioSelect(attrs={"class": "radio radio-primary"}),
     )
-    expected_version = forms.IntegerField(widget=forms.HiddenInput)
+    justification = forms.CharField(
+        label="Why",
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 2, "maxlength": REASON_LENGTH}),
+    )
 
 
 @require_safe
@@ -52,13 +57,13 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def company(request: HttpRequest) -> HttpResponse:
-    """Show the company's rules, and change them."""
+    """Show the company's rules, and propose others."""
     root, present = get_root(), get_company()
     authorize("org.view", root.as_resource())
     context = {
         "company": present,
         "root": root,
-        "may_change": is_permitted("company.configure", root.as_resource()),
+        "may_change": is_permitted("governance.propose", root.as_resource()),
         "chosen": EXPLAINED[RoleResolution(present.role_resolution)],
         **tabs("company"),
     }
@@ -66,13 +71,25 @@ def company(request: HttpRequest) -> HttpResponse:
         request,
         CompanyForm,
         "portal/company.html",
-        configure_company,
-        done=lambda _: (reverse("portal:company.configure"), "The company's settings are saved."),
+        _propose_resolution,
+        done=lambda proposal: (
+            reverse("proposals:view", args=[proposal.id]),
+            f"Proposal #{proposal.number} now waits for a decision.",
+        ),
         context=context,
-        initial={
-            "role_resolution": present.role_resolution,
-            "expected_version": present.version,
+        initial={"role_resolution": present.role_resolution},
+    )
+
+
+def _propose_resolution(*, role_resolution: str, justification: str) -> Any:
+    return propose_change(
+        scope_id=get_root().id,
+        kind=ProposalKind.GOVERNANCE_SETTING,
+        payload={
+            "setting": Setting.ROLE_RESOLUTION,
+            "value": {"role_resolution": role_resolution},
         },
+        justification=justification,
     )
 
 

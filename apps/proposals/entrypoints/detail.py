@@ -15,9 +15,10 @@ from apps.policies import queries as policies
 from apps.policies.types import MERGES, MODES, SEVERITIES
 
 from .. import queries
+from ..kinds import get_kind
 from ..models import Proposal
 from ..types import ProposalKind, ProposalState
-from .forms import KINDS, ApproveForm, CommentForm, RejectForm, ReviseForm
+from .forms import ApproveForm, CommentForm, RejectForm, ReviseForm
 
 # Of each entry of the story: what it says, its icon and its tone.
 STORY: Mapping[str, tuple[str, str, str]] = {
@@ -26,7 +27,17 @@ STORY: Mapping[str, tuple[str, str, str]] = {
     "rejected": ("rejected it", "circle-x", "error"),
     "commented": ("commented", "message-square", "neutral"),
     "withdrawn": ("took it back", "undo-2", "neutral"),
+    "reminded": ("reminded those who are asked", "clock", "info"),
+    "escalated": ("asked the next level", "arrow-up-right", "warning"),
+    "expired": ("let it expire: nobody decided in time", "hourglass", "warning"),
     "revised": ("revised it: earlier approvals no longer count", "pencil", "warning"),
+}
+# What time and the author do is told by the log.
+BY_EVENT: Mapping[str, str] = {
+    "proposal.revised": "revised",
+    "proposal.reminded": "reminded",
+    "proposal.escalated": "escalated",
+    "proposal.expired": "expired",
 }
 SETTINGS: Mapping[str, tuple[str, Mapping[Any, str]]] = {
     "severity": ("Severity", SEVERITIES),
@@ -39,6 +50,7 @@ HEADINGS: Mapping[str, tuple[str, str, str]] = {
     ProposalState.APPROVED: ("Approved and applied", "git-merge", "success"),
     ProposalState.REJECTED: ("Rejected", "circle-x", "error"),
     ProposalState.WITHDRAWN: ("Withdrawn", "undo-2", "neutral"),
+    ProposalState.EXPIRED: ("Expired: nobody decided in time", "hourglass", "warning"),
 }
 
 
@@ -76,9 +88,8 @@ def page_context(
     return {
         "proposal": proposal,
         "policy": proposal.policy,
-        "kind_words": KINDS[ProposalKind(proposal.kind)],
-        "change": _change(proposal),
-        "settings": _settings(proposal),
+        "kind_words": proposal.kind_title,
+        **_what_changes(proposal),
         "box": box,
         "box_look": {"title": title, "icon": icon, "tone": tone, "text": _outcome(proposal)},
         "checks": _checks(proposal, box),
@@ -90,6 +101,12 @@ def page_context(
         else None,
         **_forms(proposal, failed or {}),
     }
+
+
+def _what_changes(proposal: Proposal) -> dict[str, Any]:
+    if proposal.policy_id is None:
+        return {"rows": get_kind(proposal.kind).rows(proposal)}
+    return {"change": _change(proposal), "settings": _settings(proposal)}
 
 
 def _forms(proposal: Proposal, failed: Mapping[str, forms.Form]) -> dict[str, Any]:
@@ -110,8 +127,8 @@ def _forms(proposal: Proposal, failed: Mapping[str, forms.Form]) -> dict[str, An
 
 def _outcome(proposal: Proposal) -> str:
     if proposal.state == ProposalState.APPROVED:
-        return f"Published as revision {proposal.revision}."
-    if proposal.state == ProposalState.REJECTED:
+        return f"Published as revision {proposal.revision}." if proposal.revision else ""
+    if proposal.state in (ProposalState.REJECTED, ProposalState.EXPIRED):
         return "Its author may revise it."
     return ""
 
@@ -121,7 +138,7 @@ def _change(proposal: Proposal) -> Any:
 
 
 def _working_change(proposal: Proposal) -> Any:
-    working = policies.get_policy(proposal.policy_id)
+    working = policies.get_policy(proposal.policy.id)
     return changed(policies.body_text(proposal), policies.body_text(working))
 
 
@@ -130,7 +147,7 @@ def _settings(proposal: Proposal) -> list[dict[str, str]] | None:
     proposed = queries.settings_of(proposal)
     if proposed is None:
         return None
-    base = policies.find_version(policy_id=proposal.policy_id, number=proposal.base_version)
+    base = policies.find_version(policy_id=proposal.policy.id, number=proposal.base_version)
     rows = []
     for name, (label, words) in SETTINGS.items():
         now = words[getattr(proposed, name)]
@@ -148,15 +165,18 @@ def _checks(proposal: Proposal, box: queries.MergeBox) -> list[dict[str, str]]:
         {
             "state": "waiting" if missing else "done",
             "text": f"{box.approvals} of {box.required} {people}",
-            "note": "by somebody else who may approve this policy",
+            "note": "by somebody else who may approve this",
         },
-        {"state": "done", "text": "The text is valid against the schema", "note": ""},
     ]
+    if proposal.policy_id:
+        checks.append({"state": "done", "text": "The text is valid against the schema", "note": ""})
     is_outdated = queries.is_outdated(proposal)
     checks.append(
         {
             "state": "failed" if is_outdated else "done",
-            "text": "The policy changed since it was proposed"
+            "text": "What it is about changed since it was proposed"
+            if is_outdated and not proposal.policy_id
+            else "The policy changed since it was proposed"
             if is_outdated
             else "Made from what is in force now",
             "note": "revise the proposal" if is_outdated else "",
@@ -171,11 +191,24 @@ def _story(proposal: Proposal) -> list[dict[str, Any]]:
         _entry(at=item.at, kind=item.kind, who=item.who, note=_note(item))
         for item in queries.timeline(proposal)
     ]
-    revisions = events.list_history(resource_id=str(proposal.id)).filter(type="proposal.revised")
+    told = events.list_history(resource_id=str(proposal.id)).filter(type__in=BY_EVENT)
     entries += [
-        _entry(at=event.occurred_at, kind="revised", who=event.actor_name) for event in revisions
+        _entry(
+            at=event.occurred_at,
+            kind=BY_EVENT[event.type],
+            who=event.actor_name,
+            note=_event_note(event),
+        )
+        for event in told
     ]
     return sorted(entries, key=lambda entry: entry["at"])
+
+
+def _event_note(event: Any) -> str:
+    if event.type == "proposal.escalated":
+        return f"Now asked too: the approvers of {event.after['asked_at']}."
+    missed = event.payload.get("missed", 0)
+    return f"{missed} earlier reminders were missed while nothing ran." if missed else ""
 
 
 def _note(item: queries.Happening) -> str:

@@ -2,12 +2,7 @@
 
 from django import forms
 
-from ..types import REASON_LENGTH, ProposalKind
-
-KINDS = {
-    ProposalKind.ACTIVATE_POLICY: "Put the working copy into force",
-    ProposalKind.RETIRE_POLICY: "Take the policy out of force",
-}
+from ..types import KIND_TITLES, POLICY_KINDS, REASON_LENGTH
 
 
 def _text(
@@ -33,7 +28,7 @@ class ProposeForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="What should happen",
-        choices=[(kind.value, words) for kind, words in KINDS.items()],
+        choices=[(kind.value, KIND_TITLES[kind]) for kind in POLICY_KINDS],
         widget=forms.Select(attrs={"class": "select"}),
     )
     justification = _text("Why", placeholder="What goes wrong without it, and for whom?")

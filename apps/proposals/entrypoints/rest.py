@@ -1,19 +1,24 @@
 """The place of proposals in the REST interface."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from apps.kernel.authorization import authorize
 from apps.kernel.entrypoints.rest import ListQuery, Route
-from apps.orgs.queries import get_user
+from apps.orgs.queries import get_scope, get_user
 from apps.policies.queries import get_policy
 
 from .. import queries
+from ..approvers import quorum
+from ..governance import governance_of
 from ..models import Comment, Proposal, Review
 from ..operations import (
     approve_proposal,
     comment_on_proposal,
+    propose_change,
     propose_policy,
     reject_proposal,
     revise_proposal,
@@ -21,11 +26,14 @@ from ..operations import (
 )
 from .serializers import (
     ApproveIn,
+    ChangeIn,
     CommentIn,
     CommentOut,
+    GovernanceOut,
     ProposalFilter,
     ProposalOut,
     ProposeIn,
+    QuorumOut,
     RejectIn,
     ReviewOut,
     ReviseIn,
@@ -58,6 +66,28 @@ def list_reviews(*, proposal_id: UUID) -> QuerySet[Review]:
     return queries.list_reviews(view_proposal(proposal_id=proposal_id).id)
 
 
+def view_quorum(*, proposal_id: UUID) -> Mapping[str, Any]:
+    """Return who may approve a proposal, who of them is asked now, and what is missing."""
+    proposal = view_proposal(proposal_id=proposal_id)
+    found = quorum(proposal)
+    return {
+        "required": found.terms.required_approvals,
+        "approvals": queries.count_approvals(proposal),
+        "approvers": [one.user for one in found.approvers],
+        "asked": [one.user for one in found.asked],
+        "shortage": found.shortage,
+        "due_at": proposal.due_at,
+        "expires_at": proposal.expires_at,
+    }
+
+
+def view_governance(*, scope_id: UUID) -> Mapping[str, Any]:
+    """Return the rules that hold at a scope, for each kind of change and severity."""
+    scope = get_scope(scope_id)
+    authorize("org.view", scope.as_resource())
+    return {"items": [entry.as_json() for entry in governance_of(scope)]}
+
+
 PROPOSAL = "proposals/<uuid:proposal_id>"
 
 ROUTES = (
@@ -65,6 +95,19 @@ ROUTES = (
         method="POST", path="policies/<uuid:policy_id>/propose", name="policy.propose",
         call=propose_policy, takes=ProposeIn, answers=ProposalOut, status=201,
         located="proposals/{id}",
+    ),
+    Route(
+        method="POST", path="scopes/<uuid:scope_id>/propose", name="governance.propose",
+        call=propose_change, takes=ChangeIn, answers=ProposalOut, status=201,
+        located="proposals/{id}",
+    ),
+    Route(
+        method="GET", path="scopes/<uuid:scope_id>/governance", name="governance.status",
+        call=view_governance, answers=GovernanceOut,
+    ),
+    Route(
+        method="GET", path=f"{PROPOSAL}/approvers", name="proposal.approvers", call=view_quorum,
+        answers=QuorumOut,
     ),
     Route(
         method="GET", path="proposals", name="proposal.list", call=list_proposals,

@@ -16,6 +16,8 @@ from apps.kernel.entrypoints.rest import (
     optional_query,
     unset,
 )
+from apps.orgs.governance import Preset
+from apps.orgs.types import Role, Severity
 
 from ..types import REASON_LENGTH, ProposalKind, ProposalState, Verdict
 
@@ -23,13 +25,17 @@ Words = Annotated[Text, StringConstraints(min_length=1, max_length=REASON_LENGTH
 
 
 class ProposalOut(Resource):
-    """A change to a policy that waits for somebody else's decision, or got one."""
+    """A change that waits for somebody else's decision, or got one."""
 
     id: UUID
     number: int
-    kind: ProposalKind
+    kind: str
     state: ProposalState
-    policy: Ref
+    scope: Ref
+    title: str
+    severity: Severity
+    policy: Ref | None = Field(description="What a policy's proposal is about.")
+    payload: dict[str, Any] = Field(description="What another kind of proposal asks for.")
     author: PersonRef
     through_agent_id: UUID | None
     justification: str
@@ -40,6 +46,9 @@ class ProposalOut(Resource):
     revision: int | None = Field(description="The revision that brought it into force.")
     created_at: datetime
     decided_at: datetime | None
+    level: int = Field(description="How many levels above its scope are asked, too.")
+    due_at: datetime | None = Field(description="When it goes to the next level.")
+    expires_at: datetime | None
     version: int
 
 
@@ -56,6 +65,63 @@ class ProposeIn(Body):
     kind: ProposalKind = unset()
 
 
+class ChangeIn(Body):
+    """A change at a scope; what `payload` holds depends on the kind.
+
+    `grant_role`: `user_id`, `role`. `revoke_role`: `grant_id`. `governance_setting`: `setting`
+    (preset, rule, rule_removed, role_resolution) and its `value`.
+    """
+
+    kind: Annotated[Text, StringConstraints(max_length=32)]
+    payload: dict[str, Any]
+    justification: Words
+
+
+class QuorumOut(Resource):
+    """How many approvals a proposal needs, who may give them, and who is asked now."""
+
+    required: int
+    approvals: int
+    approvers: list[PersonRef]
+    asked: list[PersonRef]
+    shortage: str = Field(description="Too few people may approve, in words; empty if not.")
+    due_at: datetime | None
+    expires_at: datetime | None
+
+
+class TermsOut(Resource):
+    """What a change needs; a role stands for itself and every higher one."""
+
+    required_approvals: int
+    approver_role: str
+    auto_approve_role: str
+    allows_direct: bool
+    review_hours: int = Field(description="0 means the default of the level.")
+    reminder_percents: list[int]
+    escalates: bool
+    expiry_hours: int
+    agent_max_severity: Severity
+    agents_may_approve: bool
+
+
+class EffectiveOut(Resource):
+    """The rule that holds for a kind of change at a scope, and where it comes from."""
+
+    kind: str
+    severity: Severity
+    terms: TermsOut
+    made_at: UUID | None = Field(description="The scope of the rule; null for the preset.")
+    preset: Preset
+    lowest_role: Role
+    approvers: int = Field(description="How many people hold a role that may approve.")
+
+
+class GovernanceOut(Resource):
+    """The rules that hold at a scope."""
+
+    items: list[EffectiveOut]
+
+
 class ApproveIn(Body):
     """Words to go with an approval."""
 
@@ -69,9 +135,10 @@ class RejectIn(Body):
 
 
 class ReviseIn(Body):
-    """A new justification, if the old one no longer fits."""
+    """A new justification and payload, if the old ones no longer fit."""
 
     justification: Words = unset()
+    payload: dict[str, Any] = unset()
 
 
 class CommentOut(Resource):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("about/<uuid:policy_id>/", web.about, name="about"),
     path("about/<uuid:policy_id>/new/", web.propose, name="propose"),
     path("<uuid:proposal_id>/", web.show, name="view"),
+    path("<uuid:proposal_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:proposal_id>/approve/", web.approve, name="approve"),
     path("<uuid:proposal_id>/reject/", web.reject, name="reject"),
     path("<uuid:proposal_id>/withdraw/", web.withdraw, name="withdraw"),

@@ -20,6 +20,7 @@ from apps.orgs import queries as orgs
 from apps.policies import queries as policies
 
 from .. import queries
+from ..approvers import quorum
 from ..models import Proposal
 from ..operations import (
     approve_proposal,
@@ -29,7 +30,7 @@ from ..operations import (
     revise_proposal,
     withdraw_proposal,
 )
-from ..types import ProposalKind, ProposalState
+from ..types import ProposalState
 from .detail import page_context
 from .forms import ApproveForm, CommentForm, ProposeForm, RejectForm, ReviseForm, WithdrawForm
 
@@ -43,7 +44,7 @@ COLUMNS = (
     {"name": "When", "class": "shrink"},
 )
 CSV_HEADER = (
-    "number", "kind", "policy", "scope", "severity", "state", "author", "through_agent",
+    "number", "kind", "title", "scope", "severity", "state", "author", "through_agent",
     "created_at", "decided_at", "revision", "justification",
 )  # fmt: skip
 
@@ -88,6 +89,24 @@ def about(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     authorize("policy.view", policy.as_resource())
     rows = queries.list_proposals(policy_id=policy_id)[:10]
     return render(request, "proposals/about.html", {"policy": policy, "rows": rows})
+
+
+@require_GET
+@signed_in
+def approvers(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    """Show who may approve a proposal; loaded after its page, as it asks about each person."""
+    proposal = queries.get_proposal(proposal_id)
+    authorize("proposal.view", proposal.as_resource())
+    found = quorum(proposal)
+    scopes = orgs.level_scopes(str(proposal.scope_id))
+    context = {
+        "proposal": proposal,
+        "quorum": found,
+        "asked_at": scopes[proposal.level],
+        "later": [one for one in found.approvers if one not in found.asked],
+        "may_climb": found.terms.escalates and proposal.level < len(scopes) - 1,
+    }
+    return render(request, "proposals/approvers.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -183,9 +202,12 @@ def _page(
 
 def _said(proposal: Proposal) -> str:
     return {
-        ProposalState.APPROVED: f"Approved, and applied as revision {proposal.revision}.",
+        ProposalState.APPROVED: f"Approved, and applied as revision {proposal.revision}."
+        if proposal.revision
+        else "Approved and applied.",
         ProposalState.REJECTED: "Rejected. The author may revise it.",
         ProposalState.WITHDRAWN: "Withdrawn.",
+        ProposalState.EXPIRED: "Expired.",
         ProposalState.PENDING: "Recorded. It still waits for a decision.",
     }[ProposalState(proposal.state)]
 
@@ -210,9 +232,9 @@ def _tab(
 
 
 def _csv_row(proposal: Proposal) -> tuple[Any, ...]:
-    policy, agent = proposal.policy, proposal.through_agent
+    agent = proposal.through_agent
     return (
-        proposal.number, ProposalKind(proposal.kind).value, policy.name, policy.scope.name,
-        policy.severity, proposal.state, proposal.author.name, agent.name if agent else "",
+        proposal.number, proposal.kind, proposal.title, proposal.scope.name,
+        proposal.severity, proposal.state, proposal.author.name, agent.name if agent else "",
         proposal.created_at, proposal.decided_at, proposal.revision, proposal.justification,
     )  # fmt: skip
