@@ -78,9 +78,8 @@ def _live(company: TestCompany) -> None:
         orgs.share_scope(scope_id=company.scopes["api"].id, user_id=company.users["outsider"].id)
         orgs.add_member(scope_id=company.scopes["api"].id, user_id=company.users["outsider"].id)
         cedar_agent, _ = fleet.enroll_agent(name=f"{secret} edge")
-        orgs.configure_governance(
-            scope_id=scope.id, setting="rule", value={"kind": "retire_policy", "terms": {}}
-        )
+        rule = {"kind": "retire_policy", "terms": {}}
+        orgs.configure_governance(scope_id=scope.id, setting="rule", value=rule)
     with company.acting("architect"):
         policy = policies.draft_policy(scope_id=scope.id, name=f"{secret} baseline", cedar=CEDAR)
         proposal = proposals.propose_policy(policy_id=policy.id, justification=secret)
