@@ -15,6 +15,7 @@ from .wording import path_of
 LIMIT = 6
 Entry = dict[str, str]
 COMMANDS = (
+    ("Ask the policies a question", "/policies/playground/", "flask-conical", "policy.simulate"),
     ("Draft a policy", "/policies/new/", "plus", "policy.draft"),
     ("Register an agent", "/organization/agents/new/", "bot", "org.view"),
     ("Register a person", "/organization/people/new/", "user-plus", "user.register"),

@@ -15,6 +15,7 @@ from ..cedar import find_problems
 from ..models import Head, Policy, PolicyVersion, Revision
 from ..operations import draft_policy, edit_policy, restore_version
 from ..types import Bundle
+from .rest_playground import ROUTES as PLAYGROUND
 from .rest_rollbacks import ROUTES as ROLLBACKS
 from .serializers import (
     BundleOut,
@@ -128,5 +129,6 @@ ROUTES = (
         method="GET", path="revisions/<int:number>", name="revision.view", call=view_revision,
         answers=BundleOut,
     ),
+    *PLAYGROUND,
     *ROLLBACKS,
 )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from . import web, web_rollbacks
+from . import web, web_playground, web_rollbacks
 
 app_name = "policies"
 urlpatterns = [
     path("", web.index, name="list"),
     path("new/", web.draft, name="draft"),
+    path("playground/", web_playground.show, name="playground"),
     path("validate/", web.validate, name="validate"),
     path("<uuid:policy_id>/", web.show, name="view"),
     path("<uuid:policy_id>/edit/", web.edit, name="edit"),
