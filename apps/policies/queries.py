@@ -14,6 +14,7 @@ from apps.orgs.queries import permitted_at
 from .models import Head, Policy, PolicyVersion, Revision, Rollback
 from .rules import rules_text
 from .types import Bundle, RollbackState
+from .words import tell_policy
 
 
 @cache
@@ -69,6 +70,14 @@ def body_text(one: Any) -> str:
     if one is None:
         return ""
     return "\n".join(filter(None, (one.cedar, rules_text(one.rules))))
+
+
+def cedar_in_words(cedar: str) -> tuple[str, ...]:
+    """Return a sentence for each statement; empty for text that is not Cedar."""
+    try:
+        return tuple(one.sentence for one in tell_policy(cedar))
+    except ValueError:
+        return ()
 
 
 def get_rollback(rollback_id: UUID) -> Rollback:

@@ -75,12 +75,13 @@ class PartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with Cedar text and where; line and column count from 1."""
+    """What is wrong with Cedar text, where, and what may mend it; both counts start from 1."""
 
     line: int
     column: int
     message: str
     severity: str = "error"
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

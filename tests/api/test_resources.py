@@ -179,6 +179,30 @@ def test_validation_places_each_problem(call):
     assert good == {"is_valid": True, "problems": []}
 
 
+@pytest.mark.gap("UX-M3")
+def test_a_policy_is_explained_from_its_text_and_where_it_is_kept(company, call):
+    policy = draft(call("architect"), company.scopes["api"])
+    sentence = {
+        "effect": "permit", "sentence": "Anybody may deploy.", "who": "Anybody may",
+        "what": "deploy", "when": [], "unless": [],
+    }  # fmt: skip
+    assert done(call("viewer").get(f"policies/{policy['id']}/explanation")) == {
+        "statements": [sentence],
+        "rules": [],
+        "enforcement": [
+            "It reaches API and everything below.",
+            "Warn: told to those concerned.",
+            "Optional: may be overridden below.",
+            "Merge: adds to what is inherited.",
+        ],
+    }
+    text = done(call("viewer").post("policies/explain", {"cedar": CEDAR}))
+    assert text == {"statements": [sentence], "rules": [], "enforcement": []}
+    wrong = refused(call("viewer").post("policies/explain", {"cedar": "permit (principal"}), 422)
+    assert "line 1, column 18" in str(wrong)
+    refused(call("outsider").post("policies/explain", {"cedar": CEDAR}), 403)
+
+
 def test_a_cedar_agent_is_enrolled_watched_and_revoked(company, admin):
     answer = admin.post("cedar-agents", {"name": "edge"})
     agent = done(answer, 201)

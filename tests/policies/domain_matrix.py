@@ -13,6 +13,7 @@ LOWEST_ROLE = {
         "policy.view",
         "policy.simulate",
         "policy.validate",
+        "policy.explain",
         "proposal.view",
         "fleet.view",
     ],

@@ -47,6 +47,18 @@ def denials_of(company: TestCompany) -> list[str]:
         return list(rows.values_list("action", flat=True))
 
 
+def test_a_policy_and_its_version_are_told_in_words_above_folded_cedar(
+    company: TestCompany,
+) -> None:
+    policy = make_active(company, cedar='forbid (principal, action == Action::"deploy", resource);')
+    viewer = browser(company, "viewer")
+
+    for address in (f"/policies/{policy.id}/", f"/policies/{policy.id}/versions/1/"):
+        shown = text_of(viewer.get(address))
+        assert '<li class="break-words">Nobody may deploy.</li>' in shown
+        assert shown.index("Nobody may deploy.") < shown.index("Show the Cedar text")
+
+
 PAGES = ("", "new/", "{id}/", "{id}/edit/", "{id}/approvers/", "{id}/versions/1/")
 
 

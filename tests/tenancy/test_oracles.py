@@ -175,6 +175,7 @@ MEMOIZED = {
     "policies/analysis/policies.py:digest": "a policy's own",
     "policies/analysis/schema.py:environments": "a schema's own",
     "policies/analysis/schema.py:load_schema": "a function of the text alone",
+    "policies/cedar.py:agent_names": "a file of the product",
     "policies/cedar.py:parsed_agent_schema": "a file of the product",
     "policies/decider.py:actions_over_people": "the actions of the product's own schema",
     "policies/decider.py:agent_actions": "the actions of the product's own schema",

@@ -17,6 +17,7 @@ from ..operations import draft_policy, edit_policy, restore_version
 from ..types import Bundle
 from .rest_playground import ROUTES as PLAYGROUND
 from .rest_rollbacks import ROUTES as ROLLBACKS
+from .rest_words import ROUTES as WORDS
 from .serializers import (
     BundleOut,
     CedarIn,
@@ -131,4 +132,5 @@ ROUTES = (
     ),
     *PLAYGROUND,
     *ROLLBACKS,
+    *WORDS,
 )  # fmt: skip

@@ -108,6 +108,7 @@ class ProblemOut(Resource):
     column: int
     message: str
     severity: str
+    suggestion: str
 
 
 class ValidationOut(Resource):
@@ -115,6 +116,32 @@ class ValidationOut(Resource):
 
     is_valid: bool
     problems: list[ProblemOut]
+
+
+class BodyIn(Body):
+    """Cedar text and rules to tell in words."""
+
+    cedar: Cedar = unset()
+    rules: Rules = unset()
+
+
+class TellingOut(Resource):
+    """One statement of Cedar in words, whole and in its parts."""
+
+    effect: str
+    sentence: str
+    who: str
+    what: str
+    when: list[str]
+    unless: list[str]
+
+
+class ExplanationOut(Resource):
+    """A policy in words: each statement, each rule, and how both are enforced."""
+
+    statements: list[TellingOut]
+    rules: list[str]
+    enforcement: list[str]
 
 
 class PolicyVersionOut(Resource):

@@ -1,5 +1,7 @@
 """A rule in one plain sentence."""
 
+from apps.orgs.types import ROLE_TITLES, Role
+
 from .types import ANYWHERE, ECOSYSTEM_NAMES, Effect, Rule, Target
 
 VERBS = {Effect.FORBID: "Forbids", Effect.REQUIRE: "Requires", Effect.ALLOW: "Allows"}
@@ -51,3 +53,21 @@ SUBJECTS = {
     Target.IMPORT: _import,
     Target.CONFIG: _config,
 }
+
+
+def explain_rule(rule: Rule) -> str:
+    """Return all that a rule says: what, where and for whom not, why, what instead."""
+    parts = [sentence_of(rule).removesuffix(".")]
+    if rule.except_in:
+        parts.append(f"except in {' and '.join(rule.except_in)}")
+    if rule.roles:
+        held = " or ".join(ROLE_TITLES[Role(role)] for role in rule.roles)
+        parts.append(f"and does not bind people with the role {held}")
+    said = [f"{', '.join(parts)}."]
+    if rule.severity:
+        said.append(f"Severity: {rule.severity}.")
+    if rule.message:
+        said.append(f"Why: {rule.message.rstrip('.')}.")
+    if rule.alternatives:
+        said.append(f"Instead: {', '.join(rule.alternatives)}.")
+    return " ".join(said)

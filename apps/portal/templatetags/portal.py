@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from apps.audit.queries import list_history
 from apps.kernel.entrypoints.listing import address
 from apps.orgs.types import ROLE_TITLES, Role
+from apps.policies.queries import cedar_in_words
 
 from ..queries import may_somewhere
 from ..wording import OF_ITSELF, path_of, told
@@ -155,6 +156,12 @@ def changes(before: Any, after: Any) -> list[dict[str, Any]]:
 def names(people: Any) -> str:
     """Return the names of a chain of principals, nearest first."""
     return ", ".join(str(person.get("name", "")) for person in people or ())
+
+
+@register.filter
+def in_words(cedar: str) -> tuple[str, ...]:
+    """Return Cedar text in plain language, a sentence for each statement."""
+    return cedar_in_words(cedar)
 
 
 def _change(name: str, before: str, after: str) -> dict[str, Any]:
