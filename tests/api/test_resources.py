@@ -198,8 +198,7 @@ def test_a_policy_is_explained_from_its_text_and_where_it_is_kept(company, call)
     }
     text = done(call("viewer").post("policies/explain", {"cedar": CEDAR}))
     assert text == {"statements": [sentence], "rules": [], "enforcement": []}
-    wrong = refused(call("viewer").post("policies/explain", {"cedar": "permit (principal"}), 422)
-    assert "line 1, column 18" in str(wrong)
+    refused(call("viewer").post("policies/explain", {"cedar": "permit (principal"}), 422, "cedar")
     refused(call("outsider").post("policies/explain", {"cedar": CEDAR}), 403)
 
 

@@ -79,7 +79,10 @@ CONDITIONS = [
 
 MISTAKES = [
     ('permit (principal, action, resource) when { resource.path = "x" };', "write `==`"),
-    ("permit (principal, action, resource)", "End the statement with `;`."),
+    (
+        "permit (principal, action, resource)",
+        "Close every bracket, then end the statement with `;`.",
+    ),
     ("permit (principal, action, resource) when { true and false };", "write `&&`"),
     ("permit (principal, action, resource) when { true or false };", "write `||`"),
     ("permit (principal is Agnt, action, resource);", "Did you mean `Agent`?"),
@@ -151,7 +154,7 @@ def test_a_refusal_names_place_fault_and_remedy():
     assert refused.value.fields == {
         "cedar": [
             "line 1, column 37: Unexpected end: the statement is not finished. "
-            "End the statement with `;`."
+            "Close every bracket, then end the statement with `;`."
         ]
     }
 

@@ -86,7 +86,7 @@ ANSWERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Names], str]], ..
     (re.compile(r"^Unexpected `[&|]`"), _say("Write both signs: `&&` or `||`.")),
     (re.compile(r"^Unexpected `'`"), _say('Put text in double quotes: `"text"`.')),
     (re.compile(r"^Unexpected `(?:permit|forbid|@)`"), _say("End the statement before with `;`.")),
-    (re.compile(r"^Unexpected end"), _say("End the statement with `;`.")),
+    (re.compile(r"^Unexpected end"), _say("Close every bracket, then end the statement with `;`.")),
     (re.compile(r"string is not closed"), _say('Close it with `"`.')),
     (re.compile(r"[Ii]nvalid policy effect: (\w+)"), _effect),
     (re.compile(r"(?i)unrecognized entity type `(?:\w+::)*(\w+)`"), _entity),
