@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
     "deliver-due-events": {"task": "events.deliver_due", "schedule": 30.0},
     "end-due-rollbacks": {"task": "policies.end_due_rollbacks", "schedule": 60.0},
     "advance-waiting-proposals": {"task": "proposals.tick", "schedule": 60.0},
+    "analyze-waiting-proposals": {
+        "task": "proposals.analyze_all_waiting",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "end-expired-sessions": {"task": "identity.end_expired_sessions", "schedule": 3600.0},
 }
 

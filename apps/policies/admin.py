@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Policy, PolicyVersion, Revision, Rollback
+from .models import Analysis, Policy, PolicyVersion, Revision, Rollback
 
 
 @admin.register(Policy)
@@ -18,6 +18,12 @@ class PolicyAdmin(ReadOnlyAdmin):
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(ReadOnlyAdmin):
     list_display = ("policy", "number")
+    list_select_related = ("policy",)
+
+
+@admin.register(Analysis)
+class AnalysisAdmin(ReadOnlyAdmin):
+    list_display = ("policy", "analyzed_at")
     list_select_related = ("policy",)
 
 

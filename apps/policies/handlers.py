@@ -1,8 +1,9 @@
-"""What policies do when the organization changes: agents must know."""
+"""What policies do when the organization changes, or an analysis is asked for."""
 
 from apps.events.queries import is_newer_pending
 from apps.events.subscriptions import on
 from apps.events.types import Happened
+from apps.kernel.background import run_soon
 from apps.orgs.types import SYNCHRONISED_EVENTS
 
 from .operations import publish_revision
@@ -14,3 +15,9 @@ def publish_organization(happened: Happened) -> None:
     if is_newer_pending(handler="policies.publish_organization", event_id=happened.id):
         return
     publish_revision(reason=happened.type)
+
+
+@on("policy.analysis_requested")
+def start_analysis(happened: Happened) -> None:
+    """Hand the analysis of a working copy to the workers: it takes longer than the relay waits."""
+    run_soon("policies.analyze", tenant_id=str(happened.tenant_id), policy_id=happened.resource_id)

@@ -138,6 +138,32 @@ class Rollback(TenantModel):
         )
 
 
+class Analysis(TenantModel):
+    """What was proven of one change of a policy beside one state of all others; never changes.
+
+    The digests name everything the report depends on: what would be in force, and what was.
+    """
+
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    content = models.CharField(max_length=71)
+    proposed = models.CharField(max_length=71)
+    base = models.CharField(max_length=71)
+    report = models.JSONField()
+    analyzed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "policy", "proposed", "base"], name="analysis_once"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant_id", "policy", "content"], name="analysis_of")]
+        verbose_name_plural = "analyses"
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} {self.proposed}"
+
+
 class Part(TenantModel):
     """A piece of a revision, stored once under its digest."""
 

@@ -21,7 +21,7 @@ TOPIC_OF: Mapping[str, str] = {
     **dict.fromkeys(
         ("policy.drafted", "policy.edited", "policy.restored", "policy.activated"), POLICIES
     ),
-    "policy.retired": POLICIES,
+    **dict.fromkeys(("policy.retired", "policy.analysis_requested", "analysis.recorded"), POLICIES),
     **dict.fromkeys(
         ("policy.rolled_back", "policy.rollback_confirmed", "policy.rollback_ended"), POLICIES
     ),
@@ -35,6 +35,7 @@ TOPIC_OF: Mapping[str, str] = {
             "proposal.expired",
             "proposal.approved",
             "proposal.rejected",
+            "proposal.conflicts_accepted",
             "proposal.withdrawn",
             "proposal.revised",
             "proposal.commented",

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Comment, Proposal, ProposalStep, Review
+from .models import Comment, ConflictAcceptance, Proposal, ProposalStep, Review
 
 
 @admin.register(Proposal)
@@ -30,3 +30,9 @@ class CommentAdmin(ReadOnlyAdmin):
 class ProposalStepAdmin(ReadOnlyAdmin):
     list_display = ("proposal", "round", "key", "is_missed", "taken_at")
     list_select_related = ("proposal",)
+
+
+@admin.register(ConflictAcceptance)
+class ConflictAcceptanceAdmin(ReadOnlyAdmin):
+    list_display = ("proposal", "accepted_by", "created_at")
+    list_select_related = ("proposal", "accepted_by")

@@ -122,6 +122,28 @@ class Review(TenantModel):
         return f"{self.verdict} by {self.reviewer_id}"
 
 
+class ConflictAcceptance(TenantModel):
+    """That somebody took responsibility for exactly these conflicts of exactly this content."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="+")
+    accepted_by = models.ForeignKey("orgs.User", on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    digest = models.CharField(max_length=71)
+    conflicts = models.CharField(max_length=71)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "proposal", "digest", "conflicts"],
+                name="conflicts_accepted_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"accepted by {self.accepted_by_id}"
+
+
 class Comment(TenantModel):
     """Something said about a proposal."""
 

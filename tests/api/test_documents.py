@@ -15,6 +15,7 @@ from tests.environment import ROOT
 NOT_OFFERED = {
     "policy.activate": "happens when a proposal is approved by somebody else",
     "policy.retire": "happens when a proposal is approved by somebody else",
+    "analysis.record": "only the portal's own services do",
     "revision.publish": "only the portal's own services do",
     "cedar_agent.connect": "agents speak over their socket",
     "cedar_agent.acknowledge": "agents speak over their socket",

@@ -12,6 +12,7 @@ LOWEST_ROLE = {
         "agent.view",
         "policy.view",
         "policy.simulate",
+        "policy.analyze",
         "policy.validate",
         "policy.explain",
         "proposal.view",
@@ -33,6 +34,7 @@ LOWEST_ROLE = {
         "policy.draft",
         "proposal.approve",
         "proposal.reject",
+        "proposal.accept_conflicts",
         "project.init",
         "member.add",
         "member.remove",
@@ -84,7 +86,12 @@ ROLES = ("viewer", "developer", "tech_lead", "architect", "admin", "tenant_admin
 
 # Whatever the role: only of one's own, or never of one's own.
 ONLY_OWN = {"proposal.withdraw", "proposal.revise", "agent.register", "agent.delegate"}
-NEVER_OWN = {"proposal.approve", "proposal.reject", "policy.confirm_rollback"}
+NEVER_OWN = {
+    "proposal.approve",
+    "proposal.reject",
+    "proposal.accept_conflicts",
+    "policy.confirm_rollback",
+}
 # One's own things need no role at all.
 OWN_THINGS = {
     "token.create",
@@ -110,6 +117,7 @@ SERVICES = {
         "proposal.escalate",
         "proposal.expire",
     },
+    "analysis": {"analysis.record"},
     "fleet": {"cedar_agent.connect", "cedar_agent.acknowledge", "cedar_agent.refuse"},
     "sign-in": {
         "session.start",

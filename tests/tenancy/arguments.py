@@ -50,12 +50,14 @@ def _method() -> Any:
 
 
 VALUES: dict[str, Any] = {
+    "base": lambda: "sha256:0",
     "agent_version": lambda: "1.0.0",
     "applied_ms": lambda: 1.0,
     "capabilities": lambda: ["policy.view"],
     "cedar": lambda: CEDAR,
     "cedar_version": lambda: "4.0.0",
     "company": lambda: "Company",
+    "content": lambda: "sha256:0",
     "connection": lambda: uuid4().hex,
     "digest": lambda: "sha256:0",
     "email": lambda: f"{uuid4().hex}@example.com",
@@ -71,6 +73,8 @@ VALUES: dict[str, Any] = {
     "password": lambda: "a long enough pass phrase 9",
     "payload": lambda: {"setting": "preset", "value": {"preset": "strict"}},
     "policy": lambda: None,
+    "proposed": lambda: "sha256:0",
+    "report": lambda: {"relation": "equivalent"},
     "provider": lambda: "okta",
     "reason": lambda: "Because.",
     "revision": lambda: 1,

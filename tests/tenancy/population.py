@@ -68,8 +68,7 @@ def _live(company: TestCompany) -> None:
     from apps.proposals import operations as proposals
     from apps.proposals.models import ProposalStep
 
-    scope = company.scopes["company"]
-    secret = f"secret-{company.slug}"
+    scope, secret = company.scopes["company"], f"secret-{company.slug}"
     agent = make_agent(company, name=f"{secret} agent")
     with company.acting("tenant_admin"):
         company.users["nobody"] = orgs.register_user(
@@ -84,6 +83,7 @@ def _live(company: TestCompany) -> None:
         policy = policies.draft_policy(scope_id=scope.id, name=f"{secret} baseline", cedar=CEDAR)
         proposal = proposals.propose_policy(policy_id=policy.id, justification=secret)
         proposals.comment_on_proposal(proposal_id=proposal.id, text=f"{secret} look")
+    _analyzed(company, proposal, secret)
     with company.acting("second_architect"):
         proposals.approve_proposal(proposal_id=proposal.id)
         policies.retire_policy(policy_id=policy.id, reason=secret)
@@ -108,6 +108,22 @@ def _live(company: TestCompany) -> None:
         )
         ExternalIdentity.objects.create(
             user=user, provider="okta", issuer="https://i", subject=uuid7().hex, linked_at=moment
+        )
+
+
+def _analyzed(company: TestCompany, proposal: Any, secret: str) -> None:
+    from apps.proposals.conflicts.waiting import analyze_waiting
+    from apps.proposals.models import ConflictAcceptance
+
+    analyze_waiting(tenant_id=company.tenant_id)
+    with company.acting("second_architect"):
+        ConflictAcceptance.objects.create(
+            proposal=proposal,
+            accepted_by=company.users["second_architect"],
+            reason=secret,
+            digest=proposal.digest,
+            conflicts="sha256:0",
+            created_at=clock.now(),
         )
 
 

@@ -31,6 +31,9 @@ TASKS = {
     "events.deliver_due": "opens each delivery's own tenant through the relay",
     "policies.end_due_rollbacks": "opens each rollback's own tenant through the timekeeper",
     "proposals.tick": "opens each proposal's own tenant through the timekeeper",
+    "policies.analyze": "acts as the analysis in the tenant it is told, on a policy of that tenant",
+    "proposals.analyze_all_waiting": "reads only which tenants wait, then a task for each",
+    "proposals.analyze_waiting": "acts as the analysis in the tenant it is told",
     "identity.end_expired_sessions": "sessions are no tenant's table; it ends the expired",
 }
 ROUTE_NAMES = sorted(str(route.pattern) for route in websocket_routes())

@@ -183,6 +183,7 @@ MEMOIZED = {
     "policies/decider.py:product_policies": "a file of the product",
     "policies/decider.py:product_schema": "a file of the product",
     "policies/entrypoints/problems.py:schema_names": "the names of a file of the product",
+    "policies/standing.py:analysis_schema": "a file of the product",
     "policies/queries.py:agent_schema": "a file of the product",
     "policies/rules/patterns.py:compile_glob": "a function of the text alone",
     "policies/rules/patterns.py:compile_pattern": "a function of the text alone",

@@ -5,6 +5,7 @@ from itertools import combinations
 
 from .analyzer import Analyzer
 from .policies import Policy
+from .schema import Schema
 from .scopes import action_uids, are_disjoint
 from .types import Comparison, Environment, Finding, Kind, Verdict
 
@@ -29,7 +30,7 @@ def review(analyzer: Analyzer, policies: Sequence[Policy]) -> Iterator[Finding]:
     """
     for environment in analyzer.schema.environments:
         meeting = []
-        for policy in _concerned(analyzer, policies, environment):
+        for policy in concerned(analyzer.schema, policies, environment):
             findings = analyzer.single(policy, environment)
             yield from findings
             if findings[0].verdict is not Verdict.PROVEN:
@@ -65,15 +66,13 @@ def never_matches_anywhere(analyzer: Analyzer, policy: Policy) -> Verdict:
     return Verdict.PROVEN
 
 
-def _concerned(
-    analyzer: Analyzer, policies: Sequence[Policy], environment: Environment
-) -> list[Policy]:
+def concerned(schema: Schema, policies: Sequence[Policy], environment: Environment) -> list[Policy]:
     """Return the policies whose scope names the environment's action and types."""
     action = (environment.action_type, environment.action_id)
     kinds = {"principal": environment.principal, "resource": environment.resource}
     return [
         policy
         for policy in policies
-        if action in action_uids(policy, analyzer.schema)
+        if action in action_uids(policy, schema)
         and all(policy.body[name].get("entity_type", kind) == kind for name, kind in kinds.items())
     ]

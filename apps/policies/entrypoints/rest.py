@@ -15,6 +15,7 @@ from ..cedar import find_problems
 from ..models import Head, Policy, PolicyVersion, Revision
 from ..operations import draft_policy, edit_policy, restore_version
 from ..types import Bundle
+from .analysis import PolicyAnalysisOut, analyze, view_analysis
 from .rest_playground import ROUTES as PLAYGROUND
 from .rest_rollbacks import ROUTES as ROLLBACKS
 from .rest_words import ROUTES as WORDS
@@ -106,6 +107,14 @@ ROUTES = (
     Route(
         method="PATCH", path=POLICY, name="policy.edit", call=edit_policy,
         takes=PolicyPatch, answers=PolicyOut, is_versioned=True,
+    ),
+    Route(
+        method="GET", path=f"{POLICY}/analysis", name="policy.analysis", call=view_analysis,
+        answers=PolicyAnalysisOut,
+    ),
+    Route(
+        method="POST", path=f"{POLICY}/analyze", name="policy.analyze", call=analyze,
+        answers=PolicyAnalysisOut,
     ),
     Route(
         method="GET", path=f"{POLICY}/versions", name="policy.versions", call=list_versions,

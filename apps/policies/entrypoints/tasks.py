@@ -1,10 +1,25 @@
-"""What policies do by themselves from time to time."""
+"""What the workers do for policies, asked for or from time to time."""
 
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 
+from .. import queries
+from ..analyzing import analyze
+from ..standing import read_working_copy
 from ..timekeeper import end_due_rollbacks
+
+
+@shared_task(name="policies.analyze", soft_time_limit=300, time_limit=360)  # type: ignore[untyped-decorator]
+def analyze_working_copy(*, tenant_id: str, policy_id: str, **_later: Any) -> None:
+    """Analyse a policy's working copy beside everything in force; twice does no harm."""
+
+    def read() -> Any:
+        return read_working_copy(queries.get_policy(UUID(policy_id)))
+
+    analyze(tenant_id=UUID(tenant_id), read=read, too_long=(SoftTimeLimitExceeded,))
 
 
 @shared_task(name="policies.end_due_rollbacks")  # type: ignore[untyped-decorator]

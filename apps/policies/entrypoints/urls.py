@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import web, web_playground, web_rollbacks
+from . import web, web_analysis, web_playground, web_rollbacks
 
 app_name = "policies"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("validate/", web.validate, name="validate"),
     path("<uuid:policy_id>/", web.show, name="view"),
     path("<uuid:policy_id>/edit/", web.edit, name="edit"),
+    path("<uuid:policy_id>/analysis/", web_analysis.show, name="analysis"),
+    path("<uuid:policy_id>/analyze/", web_analysis.analyze, name="analyze"),
     path("<uuid:policy_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:policy_id>/versions/<int:number>/", web.show_version, name="version"),
     path("<uuid:policy_id>/versions/<int:number>/restore/", web.restore, name="restore"),

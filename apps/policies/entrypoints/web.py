@@ -81,6 +81,7 @@ def show(request: HttpRequest, policy_id: UUID) -> HttpResponse:
         "change": changed(queries.body_text(in_force), queries.body_text(policy)),
         "rule_rows": rule_rows(policy.rules, policy.severity),
         "versions": queries.list_versions(policy.id),
+        "can_analyze": decide("policy.analyze", resource).allowed,
         "can_edit": decide("policy.edit", resource).allowed,
         "can_propose": decide("policy.propose", resource).allowed,
         **rollback_box(policy),

@@ -1,5 +1,6 @@
 """Writes to policies and revisions."""
 
+from .analysis import analyze_policy, record_analysis
 from .fit import require_fit
 from .policies import activate_policy, draft_policy, edit_policy, restore_version, retire_policy
 from .revisions import publish_revision
@@ -7,11 +8,13 @@ from .rollbacks import confirm_rollback, end_rollback, roll_back_policy
 
 __all__ = [
     "activate_policy",
+    "analyze_policy",
     "confirm_rollback",
     "draft_policy",
     "edit_policy",
     "end_rollback",
     "publish_revision",
+    "record_analysis",
     "require_fit",
     "restore_version",
     "retire_policy",

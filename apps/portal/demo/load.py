@@ -19,6 +19,7 @@ from apps.orgs import operations as orgs
 from apps.orgs.types import Severity
 from apps.policies import operations as policies
 from apps.proposals import operations as proposals
+from apps.proposals.conflicts.waiting import analyze_waiting
 
 from . import plan
 from .policies import SAMPLES, Sample
@@ -176,6 +177,8 @@ def _policies(demo: Demo) -> Iterator[Step]:
         if sample.outcome == "draft":
             continue
         yield Step(day=day - 0.5, email=author, act=partial(_propose, demo, sample))
+        analyze = partial(analyze_waiting, tenant_id=demo.tenant_id)
+        yield Step(day=day - 0.49, email=author, act=analyze)
         amir = f"amir@{plan.DOMAIN}"
         yield Step(day=day - 0.3, email=amir, act=partial(_comment, demo, sample))
         decider = author if sample.outcome == "withdrawn" else f"ruth@{plan.DOMAIN}"

@@ -15,10 +15,12 @@ from apps.policies import queries as policies
 from apps.policies.types import MERGES, MODES, SEVERITIES
 
 from .. import queries
+from ..conflicts.standing import Standing
 from ..kinds import get_kind
 from ..models import Proposal
 from ..types import ProposalKind, ProposalState
-from .forms import ApproveForm, CommentForm, RejectForm, ReviseForm
+from .analysis import analysis_checks, analysis_context
+from .forms import AcceptForm, ApproveForm, CommentForm, RejectForm, ReviseForm
 
 # Of each entry of the story: what it says, its icon and its tone.
 STORY: Mapping[str, tuple[str, str, str]] = {
@@ -84,6 +86,7 @@ def page_context(
 ) -> dict[str, Any]:
     """Return everything the page of a proposal shows; `failed` holds forms with their errors."""
     box = queries.merge_box(proposal)
+    about = analysis_context(proposal)
     title, icon, tone = HEADINGS[proposal.state]
     return {
         "proposal": proposal,
@@ -92,7 +95,8 @@ def page_context(
         **_what_changes(proposal),
         "box": box,
         "box_look": {"title": title, "icon": icon, "tone": tone, "text": _outcome(proposal)},
-        "checks": _checks(proposal, box),
+        "checks": [*_checks(proposal, box), *_analysis_checks(proposal, about["analysis"])],
+        **about,
         "story": _story(proposal),
         "convergence": _convergence(proposal),
         "can_comment": decide("proposal.comment", proposal.as_resource()).allowed,
@@ -117,6 +121,7 @@ def _forms(proposal: Proposal, failed: Mapping[str, forms.Form]) -> dict[str, An
         "revise_form": ReviseForm(
             initial={"justification": proposal.justification}, auto_id="revise_%s"
         ),
+        "accept_form": AcceptForm(auto_id="accept_%s"),
         "comment_form": CommentForm(auto_id="comment_%s"),
     }
     # A dialog opens again only for what can be put right in it: errors at its own fields.
@@ -184,6 +189,10 @@ def _checks(proposal: Proposal, box: queries.MergeBox) -> list[dict[str, str]]:
     )
     checks += [{"state": "skipped", "text": text} for text in box.blockers if "You " in text]
     return checks
+
+
+def _analysis_checks(proposal: Proposal, standing: Standing) -> list[dict[str, str]]:
+    return analysis_checks(standing) if proposal.state == ProposalState.PENDING else []
 
 
 def _story(proposal: Proposal) -> list[dict[str, Any]]:

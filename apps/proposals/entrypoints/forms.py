@@ -50,6 +50,12 @@ class RejectForm(forms.Form):
     expected_version = _seen()
 
 
+class AcceptForm(forms.Form):
+    """Why the conflicts that the analysis found may stand."""
+
+    reason = _text("Reason", placeholder="Why may both stand?", is_first=True)
+
+
 class ReviseForm(forms.Form):
     """The working copy as it is now, with a justification that may have changed too."""
 

@@ -13,6 +13,7 @@ from apps.policies.queries import get_policy
 
 from .. import queries
 from ..approvers import quorum
+from ..conflicts.operations import accept_conflicts
 from ..governance import governance_of
 from ..models import Comment, Proposal, Review
 from ..operations import (
@@ -24,7 +25,11 @@ from ..operations import (
     revise_proposal,
     withdraw_proposal,
 )
+from .analysis import view_analysis
 from .serializers import (
+    AcceptanceOut,
+    AcceptIn,
+    AnalysisOut,
     ApproveIn,
     ChangeIn,
     CommentIn,
@@ -124,6 +129,14 @@ ROUTES = (
     Route(
         method="POST", path=f"{PROPOSAL}/reject", name="proposal.reject", call=reject_proposal,
         takes=RejectIn, answers=ProposalOut, is_versioned=True,
+    ),
+    Route(
+        method="GET", path=f"{PROPOSAL}/analysis", name="proposal.analysis", call=view_analysis,
+        answers=AnalysisOut,
+    ),
+    Route(
+        method="POST", path=f"{PROPOSAL}/accept-conflicts", name="proposal.accept_conflicts",
+        call=accept_conflicts, takes=AcceptIn, answers=AcceptanceOut,
     ),
     Route(
         method="POST", path=f"{PROPOSAL}/withdraw", name="proposal.withdraw",

@@ -18,7 +18,9 @@ from apps.kernel.entrypoints.rest import (
 )
 from apps.orgs.governance import Preset
 from apps.orgs.types import Role, Severity
+from apps.policies.entrypoints.analysis import TellingOut
 
+from ..conflicts.standing import Stand
 from ..types import REASON_LENGTH, ProposalKind, ProposalState, Verdict
 
 Words = Annotated[Text, StringConstraints(min_length=1, max_length=REASON_LENGTH)]
@@ -132,6 +134,34 @@ class RejectIn(Body):
     """Why a proposal is rejected."""
 
     reason: Words
+
+
+class AcceptIn(Body):
+    """Why the conflicts that the analysis found are accepted."""
+
+    reason: Words
+
+
+class AcceptanceOut(Resource):
+    """That somebody accepted exactly the conflicts that were found of this content."""
+
+    id: UUID
+    accepted_by: PersonRef
+    reason: str
+    digest: str
+    conflicts: str = Field(description="The digest of the conflicts that were accepted.")
+    created_at: datetime
+
+
+class AnalysisOut(Resource):
+    """What was proven of a proposal beside what is in force."""
+
+    state: Stand
+    is_blocking: bool = Field(description="Whether it cannot be approved as it stands.")
+    analyzed_at: datetime | None
+    acceptance: AcceptanceOut | None
+    told: TellingOut | None
+    report: dict[str, Any] | None = Field(description="All findings, with witnesses as Cedar JSON.")
 
 
 class ReviseIn(Body):

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<uuid:proposal_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:proposal_id>/approve/", web.approve, name="approve"),
     path("<uuid:proposal_id>/reject/", web.reject, name="reject"),
+    path("<uuid:proposal_id>/accept-conflicts/", web.accept, name="accept_conflicts"),
     path("<uuid:proposal_id>/withdraw/", web.withdraw, name="withdraw"),
     path("<uuid:proposal_id>/revise/", web.revise, name="revise"),
     path("<uuid:proposal_id>/comment/", web.comment, name="comment"),

@@ -21,6 +21,7 @@ from apps.policies import queries as policies
 
 from .. import queries
 from ..approvers import quorum
+from ..conflicts.operations import accept_conflicts
 from ..models import Proposal
 from ..operations import (
     approve_proposal,
@@ -32,7 +33,15 @@ from ..operations import (
 )
 from ..types import ProposalState
 from .detail import page_context
-from .forms import ApproveForm, CommentForm, ProposeForm, RejectForm, ReviseForm, WithdrawForm
+from .forms import (
+    AcceptForm,
+    ApproveForm,
+    CommentForm,
+    ProposeForm,
+    RejectForm,
+    ReviseForm,
+    WithdrawForm,
+)
 
 TABS = {"": "Waiting for me", "mine": "Mine", "all": "All"}
 COLUMNS = (
@@ -147,6 +156,14 @@ def reject(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Reject what was seen, with a reason."""
     form = RejectForm(request.POST, auto_id="reject_%s")
     return _act(request, proposal_id, "reject_form", form, reject_proposal)
+
+
+@require_POST
+@signed_in
+def accept(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    """Accept the conflicts that were shown, with a reason."""
+    form = AcceptForm(request.POST, auto_id="accept_%s")
+    return _act(request, proposal_id, "accept_form", form, accept_conflicts)
 
 
 @require_POST

@@ -18,6 +18,7 @@ from apps.orgs.types import ROLE_TITLES
 
 from .. import queries
 from ..approvers import lowest_role, terms_of
+from ..conflicts.standing import require_analysed
 from ..kinds import get_kind
 from ..models import Proposal, Review
 from ..types import PROPOSAL_TRANSITIONS, REASON_LENGTH, ProposalState, Verdict
@@ -40,6 +41,7 @@ def approve_proposal(
     outdated = kind.find_outdated(proposal)
     if outdated:
         raise Conflict(outdated)
+    require_analysed(proposal)
     terms = terms_of(proposal)
     _require_counting(proposal, terms)
     _review(proposal, Verdict.APPROVED, _clean_reason(reason, required=False))

@@ -20,6 +20,7 @@ from apps.orgs.types import Severity, severity_rank
 from apps.policies import queries as policies
 
 from ..approvers import terms_of
+from ..conflicts.standing import is_free_of_conflicts
 from ..kinds import get_kind
 from ..models import Proposal
 from ..types import POLICY_KINDS, REASON_LENGTH, ProposalKind
@@ -124,6 +125,8 @@ def _apply_by_rule(proposal: Proposal) -> None:
     if not role or proposal.through_agent_id or not orgs.holds_role(role, str(proposal.scope_id)):
         return
     if not decide(*get_kind(proposal.kind).authority(proposal)).allowed:
+        return
+    if not is_free_of_conflicts(proposal):
         return
     apply_and_close(proposal)
     after = {"state": proposal.state, "revision": proposal.revision}

@@ -1,0 +1,1 @@
+"""What a change of one policy means beside everything in force."""
