@@ -57,6 +57,7 @@ TOPIC_OF: Mapping[str, str] = {
         FLEET,
     ),
     **dict.fromkeys(("dead_letter.replayed", "dead_letter.discarded"), AUDIT),
+    **dict.fromkeys(("policy.checked", "policy.simulated"), AUDIT),
     **dict.fromkeys(("tenant.entered", "tenant.left"), AUDIT),
 }
 

@@ -11,6 +11,7 @@ LOWEST_ROLE = {
         "user.view",
         "agent.view",
         "policy.view",
+        "policy.check",
         "policy.simulate",
         "policy.analyze",
         "policy.validate",

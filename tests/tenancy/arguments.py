@@ -66,6 +66,7 @@ VALUES: dict[str, Any] = {
     "hours": lambda: 1,
     "issuer": lambda: "https://issuer.example",
     "justification": lambda: "It is needed.",
+    "manifests": dict,
     "method": _method,
     "kind": lambda: "governance_setting",
     "name": lambda: f"name {uuid4().hex[:8]}",

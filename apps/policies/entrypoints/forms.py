@@ -107,3 +107,75 @@ class RollbackForm(RestoreForm):
         max_value=MAX_ROLLBACK_HOURS,
         widget=forms.NumberInput(attrs={"class": "input"}),
     )
+
+
+class ManyFiles(forms.ClearableFileInput):
+    """A file input that takes several."""
+
+    allow_multiple_selected = True
+
+
+class TextFiles(forms.FileField):
+    """Several text files, cleaned to what each says by its name."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> dict[str, str]:
+        """Return the texts by name; ValidationError names a file that is not UTF-8 text."""
+        given = data if isinstance(data, list) else [data] if data else []
+        texts = {}
+        for file in given:
+            super().clean(file, initial)
+            try:
+                texts[str(file.name)] = file.read().decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise forms.ValidationError(f"{file.name} is not text in UTF-8.") from error
+        return texts
+
+
+class CheckForm(forms.Form):
+    """A project to check: a manifest as text, files to read, and the paths of all its files."""
+
+    manifest_name = forms.CharField(
+        label="Manifest",
+        initial="package.json",
+        max_length=500,
+        help_text="Its path in the project, such as package.json, requirements.txt or go.mod.",
+        widget=forms.TextInput(attrs={"class": "input"}),
+    )
+    manifest = forms.CharField(
+        label="What it says",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"class": "textarea font-mono", "rows": 10, "spellcheck": "false"}
+        ),
+    )
+    uploads = TextFiles(
+        label="Or choose files",
+        required=False,
+        help_text="Manifests, lock files, and whatever code or configuration is to be read.",
+        widget=ManyFiles(attrs={"class": "input"}),
+    )
+    paths = forms.CharField(
+        label="Paths of all files",
+        required=False,
+        help_text="One a line, as git ls-files prints them. Left empty, no file is called missing.",
+        widget=forms.Textarea(
+            attrs={"class": "textarea font-mono", "rows": 5, "spellcheck": "false"}
+        ),
+    )
+    policy_id = forms.ChoiceField(
+        label="As if in force",
+        required=False,
+        widget=forms.Select(attrs={"class": "select"}),
+        help_text="The working copy of a policy that reaches this place.",
+    )
+
+    def __init__(self, *args: Any, policies: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["policy_id"].choices = [("", "Nothing: as it is"), *policies]  # type: ignore[attr-defined]
+
+    def clean_paths(self) -> list[str] | None:
+        lines = [line.strip() for line in self.cleaned_data["paths"].splitlines()]
+        return [line for line in lines if line] or None

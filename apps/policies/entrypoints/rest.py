@@ -12,8 +12,18 @@ from apps.orgs.queries import get_root, get_scope
 
 from .. import queries
 from ..cedar import find_problems
+from ..chain import effective_at
+from ..inheritance import EffectivePolicy
 from ..models import Head, Policy, PolicyVersion, Revision
-from ..operations import draft_policy, edit_policy, restore_version
+from ..operations import (
+    check_project,
+    draft_policy,
+    edit_policy,
+    restore_version,
+    simulate_policy,
+)
+from ..rules import dump_rules
+from ..rules.sentence import sentence_of
 from ..types import Bundle
 from .analysis import PolicyAnalysisOut, analyze, view_analysis
 from .rest_playground import ROUTES as PLAYGROUND
@@ -22,13 +32,17 @@ from .rest_words import ROUTES as WORDS
 from .serializers import (
     BundleOut,
     CedarIn,
+    CheckIn,
+    EffectiveListOut,
     HeadOut,
     PolicyFilter,
     PolicyIn,
     PolicyOut,
     PolicyPatch,
     PolicyVersionOut,
+    ReportOut,
     RevisionOut,
+    SimulateIn,
     ValidationOut,
 )
 
@@ -67,6 +81,38 @@ def view_version(*, policy_id: UUID, number: int) -> PolicyVersion:
     return queries.get_version(policy_id=policy.id, number=number)
 
 
+def view_effective(*, scope_id: UUID) -> Mapping[str, Any]:
+    """Return the policies that hold at a scope: where each comes from and what overrides it."""
+    scope = get_scope(scope_id)
+    authorize("policy.view", scope.as_resource())
+    return {"scope": scope, "policies": [_effective(one) for one in effective_at(scope)]}
+
+
+def _effective(one: EffectivePolicy) -> Mapping[str, Any]:
+    standings = [
+        {
+            **{name: getattr(standing.layer, name) for name in SETTINGS},
+            "policy": standing.layer,
+            "has_cedar": bool(standing.layer.cedar),
+            "overridden_by": standing.overridden_by,
+            "notes": standing.notes,
+        }
+        for standing in one.standings
+    ]
+    rules = [
+        {
+            "rule": dump_rules([held.rule])[0],
+            "says": sentence_of(held.rule),
+            "severity": held.rule.severity,
+            "origin": held.layer,
+            "replaces": held.replaces,
+            "is_off_here": held.is_off_here,
+        }
+        for held in one.rules
+    ]
+    return {"name": one.name, "standings": standings, "rules": rules}
+
+
 def list_revisions() -> QuerySet[Revision]:
     """List the revisions, newest first."""
     authorize("fleet.view", get_root().as_resource())
@@ -85,6 +131,8 @@ def view_revision(*, number: int) -> Bundle:
     return queries.load_bundle(number)
 
 
+SETTINGS = ("severity", "mode", "merge_strategy")
+SCOPE = "scopes/<uuid:scope_id>"
 POLICY = "policies/<uuid:policy_id>"
 
 ROUTES = (
@@ -127,6 +175,18 @@ ROUTES = (
     Route(
         method="POST", path=f"{POLICY}/versions/<int:number>/restore", name="policy.restore",
         call=restore_version, answers=PolicyOut, is_versioned=True,
+    ),
+    Route(
+        method="POST", path=f"{POLICY}/simulate", name="policy.simulate", call=simulate_policy,
+        takes=SimulateIn, answers=ReportOut,
+    ),
+    Route(
+        method="POST", path=f"{SCOPE}/check", name="policy.check", call=check_project,
+        takes=CheckIn, answers=ReportOut,
+    ),
+    Route(
+        method="GET", path=f"{SCOPE}/effective-policy", name="policy.effective",
+        call=view_effective, answers=EffectiveListOut,
     ),
     Route(
         method="GET", path="revisions", name="revision.list", call=list_revisions,

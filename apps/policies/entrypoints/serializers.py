@@ -20,6 +20,8 @@ from apps.kernel.entrypoints.rest import (
 )
 from apps.orgs.checks import TEXT_LENGTH
 
+from ..checking import Verdict
+from ..rules.project import MAX_FILES, MAX_TEXTS
 from ..rules.types import MAX_RULES
 from ..types import (
     MAX_CEDAR_CHARACTERS,
@@ -41,6 +43,16 @@ Rules = Annotated[
     Field(max_length=MAX_RULES, description="What projects are checked for; see docs/rules.md."),
 ]
 Description = Annotated[Text, StringConstraints(max_length=TEXT_LENGTH)]
+
+
+class Place(Resource):
+    """A policy of a scope."""
+
+    policy_id: UUID
+    name: str
+    version: int | None
+    scope_id: UUID
+    scope_name: str
 
 
 class PolicyOut(Resource):
@@ -156,6 +168,106 @@ class PolicyVersionOut(Resource):
     mode: PolicyMode
     merge_strategy: MergeStrategy
     activated_at: datetime
+
+
+class RuleHere(Resource):
+    """A rule as it holds at a place, and what it took the place of."""
+
+    rule: dict[str, Any]
+    says: str
+    severity: Severity
+    origin: Place
+    replaces: list[Place]
+    is_off_here: bool
+
+
+class StandingOut(Resource):
+    """A policy that reaches a place: who overrides it there, and what of it does not hold."""
+
+    policy: Place
+    severity: Severity
+    mode: PolicyMode
+    merge_strategy: MergeStrategy
+    has_cedar: bool = Field(description="Whether agents enforce statements of it.")
+    overridden_by: Place | None
+    notes: list[str]
+
+
+class EffectiveOut(Resource):
+    """All policies of one name that reach a place, highest first, and the rules they result in."""
+
+    name: str
+    standings: list[StandingOut]
+    rules: list[RuleHere]
+
+
+class EffectiveListOut(Resource):
+    """What holds at a place, by name."""
+
+    scope: Ref
+    policies: list[EffectiveOut]
+
+
+class OriginOut(Resource):
+    """The policy a rule comes from; its version is null for a working copy."""
+
+    policy_id: UUID
+    policy: str
+    version: int | None
+    scope_id: UUID
+    scope: str
+    rule_id: str
+
+
+class ViolationOut(Resource):
+    """One place that breaks a rule; line 0 is the file as a whole."""
+
+    severity: Severity
+    origin: OriginOut
+    file: str
+    line: int
+    reason: str
+    message: str
+    alternatives: list[str]
+    may_resolve: bool = Field(description="It depends on what an open range resolves to.")
+
+
+class PassedOut(Resource):
+    """A rule that was not, or not wholly, checked, and why."""
+
+    origin: OriginOut
+    says: str
+    why: str
+
+
+class ReportOut(Resource):
+    """What the policies of a place say about a project, worst first."""
+
+    verdict: Verdict
+    counts: dict[str, int]
+    rules: int = Field(description="How many rules reach the place.")
+    violations: list[ViolationOut]
+    passed_over: list[PassedOut]
+
+
+Texts = Annotated[
+    dict[str, str],
+    Field(max_length=MAX_TEXTS, description="What files say, by their paths in the project."),
+]
+
+
+class CheckIn(Body):
+    """A project: its manifests, the paths of its files, and what some of them say."""
+
+    manifests: Texts
+    files: list[str] = unset(max_length=MAX_FILES)
+    contents: Texts = unset()
+
+
+class SimulateIn(CheckIn):
+    """A project, and the place at which to check it with the working copy in force."""
+
+    scope_id: UUID
 
 
 class RevisionOut(Resource):

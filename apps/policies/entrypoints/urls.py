@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import web, web_analysis, web_playground, web_rollbacks
+from . import places, web, web_analysis, web_playground, web_rollbacks
 
 app_name = "policies"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("new/", web.draft, name="draft"),
     path("playground/", web_playground.show, name="playground"),
     path("validate/", web.validate, name="validate"),
+    path("effective/<uuid:scope_id>/", places.effective, name="effective"),
+    path("check/<uuid:scope_id>/", places.check, name="check"),
     path("<uuid:policy_id>/", web.show, name="view"),
     path("<uuid:policy_id>/edit/", web.edit, name="edit"),
     path("<uuid:policy_id>/analysis/", web_analysis.show, name="analysis"),

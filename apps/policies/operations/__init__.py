@@ -1,6 +1,7 @@
 """Writes to policies and revisions."""
 
 from .analysis import analyze_policy, record_analysis
+from .checks import check_project, simulate_policy
 from .fit import require_fit
 from .policies import activate_policy, draft_policy, edit_policy, restore_version, retire_policy
 from .revisions import publish_revision
@@ -9,6 +10,7 @@ from .rollbacks import confirm_rollback, end_rollback, roll_back_policy
 __all__ = [
     "activate_policy",
     "analyze_policy",
+    "check_project",
     "confirm_rollback",
     "draft_policy",
     "edit_policy",
@@ -19,4 +21,5 @@ __all__ = [
     "restore_version",
     "retire_policy",
     "roll_back_policy",
+    "simulate_policy",
 ]

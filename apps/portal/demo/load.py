@@ -190,6 +190,7 @@ def _draft(demo: Demo, sample: Sample) -> None:
         scope_id=demo.scopes[sample.scope].id,
         name=sample.name,
         cedar=sample.cedar,
+        rules=sample.rules,
         description=sample.description,
         severity=sample.severity,
         mode=sample.mode,

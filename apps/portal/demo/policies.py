@@ -1,6 +1,7 @@
 """The demo company's policies: what is in force, what is waiting, what was turned down."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,57 @@ class Sample:
     days_ago: int
     outcome: str
     note: str = ""
+    rules: tuple[dict[str, Any], ...] = ()
 
+
+SECURITY_RULES: tuple[dict[str, Any], ...] = (
+    {
+        "id": "no-old-lodash",
+        "target": "dependency",
+        "effect": "forbid",
+        "ecosystem": "npm",
+        "name": "lodash",
+        "versions": "<4.17.21",
+        "message": "Prototype pollution in what came before.",
+        "alternatives": ["lodash >= 4.17.21", "es-toolkit"],
+    },
+    {
+        "id": "security-file",
+        "target": "file",
+        "effect": "require",
+        "severity": "warn",
+        "path": "SECURITY.md",
+        "message": "Whoever finds a hole must know whom to tell.",
+    },
+)
+PLATFORM_RULES: tuple[dict[str, Any], ...] = (
+    {
+        "id": "telemetry-npm",
+        "target": "dependency",
+        "effect": "require",
+        "ecosystem": "npm",
+        "name": "@opentelemetry/*",
+        "message": "Services are traced with OpenTelemetry.",
+    },
+    {
+        "id": "telemetry-pypi",
+        "target": "dependency",
+        "effect": "require",
+        "ecosystem": "pypi",
+        "name": "opentelemetry-*",
+        "message": "Services are traced with OpenTelemetry.",
+    },
+)
+API_RULES: tuple[dict[str, Any], ...] = (
+    {
+        "id": "client-timeout",
+        "target": "code",
+        "effect": "require",
+        "path": "src/clients/**",
+        "pattern": r"(?i)timeout\s*[:=]",
+        "message": "A client without a timeout waits for ever.",
+    },
+)
 
 SAMPLES: tuple[Sample, ...] = (
     Sample(
@@ -74,6 +125,7 @@ when {
         days_ago=35,
         outcome="approved",
         note="Matches the incident reviews.",
+        rules=SECURITY_RULES,
     ),
     Sample(
         name="platform-standards",
@@ -91,6 +143,7 @@ when { resource has path && resource.path like "*/generated/*" };
         justification="Generated code is overwritten by the next build; edits there are lost.",
         days_ago=24,
         outcome="approved",
+        rules=PLATFORM_RULES,
     ),
     Sample(
         name="api-conventions",
@@ -109,6 +162,7 @@ when {
         justification="Shared memory is read by everybody's agents.",
         days_ago=12,
         outcome="approved",
+        rules=API_RULES,
     ),
     Sample(
         name="night-deploys",

@@ -203,6 +203,15 @@ def _frame(scope: Scope, here: str) -> dict[str, Any]:
                 "active": key == here,
             }
             for key, (name, icon) in SECTIONS.items()
+        ]
+        + [
+            {
+                "name": "Policies that hold",
+                # The pages of policies stand on a floor above this one.
+                "url": f"/policies/effective/{scope.id}/",
+                "icon": "layers",
+                "active": False,
+            }
         ],
     }
 
