@@ -126,6 +126,14 @@ def test_several_conditions_are_joined_as_cedar_joins_them():
     )
 
 
+def test_a_permission_does_not_claim_to_be_the_only_one():
+    (told,) = tell_policy(
+        'permit (principal is User, action == Action::"deploy", resource) '
+        "when { context has mfa && context.mfa };"
+    )
+    assert told.sentence == "Any person may deploy when a second factor was used."
+
+
 def test_statements_are_told_in_the_order_of_the_text():
     many = "\n".join(f'permit (principal == User::"{n}", action, resource);' for n in range(12))
     assert [one.who for one in tell_policy(many)] == [f'The person "{n}" may' for n in range(12)]

@@ -47,13 +47,13 @@ def _telling(policy: Mapping[str, Any]) -> Telling:
     what = _what(policy["action"], policy["resource"])
     when = tuple(tell(c["body"]) for c in policy["conditions"] if c["kind"] == "when")
     unless = tuple(tell(c["body"]) for c in policy["conditions"] if c["kind"] == "unless")
-    sentence = f"{who} {what}{_conditions(when, unless, is_permit=is_permit)}."
+    sentence = f"{who} {what}{_conditions(when, unless)}."
     return Telling(policy["effect"], sentence, who, what, when, unless)
 
 
-def _conditions(when: Sequence[str], unless: Sequence[str], *, is_permit: bool) -> str:
-    start = ", but only when " if is_permit else " when "
-    said = start + _joined(when, "and") if when else ""
+def _conditions(when: Sequence[str], unless: Sequence[str]) -> str:
+    # Another statement may permit the same in other cases, so that `only` would be wrong.
+    said = f" when {_joined(when, 'and')}" if when else ""
     return said + (f", unless {_joined(unless, 'or')}" if unless else "")
 
 
