@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Analysis, Policy, PolicyVersion, Revision, Rollback
+from .models import Analysis, Policy, PolicyTest, PolicyVersion, Revision, Rollback
 
 
 @admin.register(Policy)
@@ -38,4 +38,10 @@ class RevisionAdmin(ReadOnlyAdmin):
 class RollbackAdmin(ReadOnlyAdmin):
     list_display = ("policy", "restored", "state", "started_at", "ends_at")
     list_filter = ("state",)
+    list_select_related = ("policy",)
+
+
+@admin.register(PolicyTest)
+class PolicyTestAdmin(ReadOnlyAdmin):
+    list_display = ("name", "policy", "is_allowed")
     list_select_related = ("policy",)

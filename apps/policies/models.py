@@ -93,6 +93,27 @@ class PolicyVersion(TenantModel):
         return f"{self.policy_id} v{self.number}"
 
 
+class PolicyTest(TenantModel):
+    """A question whose answer must stay the same whatever a policy comes to say."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey("orgs.User", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    question = models.JSONField()
+    is_allowed = models.BooleanField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "policy", "name"], name="policy_test_once_per_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Rollback(TenantModel):
     """An earlier version put back at once by one person, for somebody else to confirm in time."""
 

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from apps.kernel.errors import NotFound
 from apps.orgs.queries import permitted_at
 
-from .models import Head, Policy, PolicyVersion, Revision, Rollback
+from .models import Head, Policy, PolicyTest, PolicyVersion, Revision, Rollback
 from .rules import rules_text
 from .types import Bundle, RollbackState
 from .words import tell_policy
@@ -78,6 +78,20 @@ def cedar_in_words(cedar: str) -> tuple[str, ...]:
         return tuple(one.sentence for one in tell_policy(cedar))
     except ValueError:
         return ()
+
+
+def list_tests(policy_id: UUID) -> QuerySet[PolicyTest]:
+    """Return the tests of a policy, by name."""
+    rows = PolicyTest.objects.filter(policy_id=policy_id).select_related("author")
+    return rows.order_by("name", "id")  # type: ignore[no-any-return]
+
+
+def get_test(test_id: UUID) -> PolicyTest:
+    """Return one test with its policy; raise NotFound."""
+    test = PolicyTest.objects.select_related("policy__scope").filter(id=test_id).first()
+    if test is None:
+        raise NotFound("There is no such test.")
+    return test  # type: ignore[no-any-return]
 
 
 def get_rollback(rollback_id: UUID) -> Rollback:

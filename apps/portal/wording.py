@@ -30,6 +30,8 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "policy.drafted": ("drafted", "scroll-text", "neutral"),
     "policy.edited": ("edited", "pencil", "neutral"),
     "policy.restored": ("restored an earlier version of", "history", "neutral"),
+    "policy.test_added": ("added a test to", "flask-conical", "info"),
+    "policy.test_removed": ("removed a test of", "flask-conical", "warning"),
     "policy.rolled_back": ("rolled back without approval", "alarm-clock", "error"),
     "policy.rollback_confirmed": ("confirmed the rollback of", "shield-check", "success"),
     "policy.rollback_ended": ("ended the rollback of", "undo-2", "warning"),

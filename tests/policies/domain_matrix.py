@@ -33,6 +33,7 @@ LOWEST_ROLE = {
     # revoke an agent; view the audit log
     "tech_lead": [
         "policy.draft",
+        "policy.add_test",
         "proposal.approve",
         "proposal.reject",
         "proposal.accept_conflicts",
@@ -51,6 +52,7 @@ LOWEST_ROLE = {
         "policy.activate",
         "policy.restore",
         "policy.retire",
+        "policy.remove_test",
         "policy.confirm_rollback",
         "team.create",
         "scope.update",

@@ -86,6 +86,9 @@ def _live(company: TestCompany) -> None:
     _analyzed(company, proposal, secret)
     with company.acting("second_architect"):
         proposals.approve_proposal(proposal_id=proposal.id)
+        place = {"resource_type": "Scope", "resource_id": company.slug}
+        asked = {"principal": company.users["developer"].email, "action": "deploy", **place}
+        policies.add_test(policy_id=policy.id, name=secret, question=asked, expected="allow")
         policies.retire_policy(policy_id=policy.id, reason=secret)
     with company.acting("admin"):
         policies.roll_back_policy(policy_id=policy.id, number=1, reason=secret)

@@ -1,12 +1,27 @@
 """The place of the playground in the REST interface."""
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db.models import QuerySet
 from pydantic import Field, StringConstraints
 
-from apps.kernel.entrypoints.rest import Body, Resource, Route, Text, unset
+from apps.kernel.authorization import authorize
+from apps.kernel.entrypoints.rest import (
+    Body,
+    Line,
+    ListQuery,
+    PersonRef,
+    Resource,
+    Route,
+    Text,
+    unset,
+)
 
+from .. import queries
+from ..models import PolicyTest
+from ..operations import add_test, remove_test
 from ..playground import Comparison
 from .evaluation import evaluate
 
@@ -32,6 +47,26 @@ class QuestionIn(Body):
     context: Members = unset()
 
 
+class TestIn(Body):
+    """A question to keep, with the members that policy.evaluate takes, and its answer."""
+
+    name: Line
+    question: Members
+    expected: Literal["allow", "deny"]
+
+
+class TestOut(Resource):
+    """A question whose answer must stay the same."""
+
+    id: UUID
+    policy_id: UUID
+    author: PersonRef
+    name: str
+    question: dict[str, Any]
+    is_allowed: bool
+    created_at: datetime
+
+
 class OutcomeOut(Resource):
     """Whether it is allowed, the policies that decided, and what failed to evaluate."""
 
@@ -53,9 +88,27 @@ def ask_policies(*, resource_type: str, resource_id: str, **values: Any) -> Comp
     return evaluate(resource=(resource_type, resource_id), **values)
 
 
+def list_tests(*, policy_id: UUID) -> QuerySet[PolicyTest]:
+    """List the tests of a policy, by name."""
+    authorize("policy.view", queries.get_policy(policy_id).as_resource())
+    return queries.list_tests(policy_id)
+
+
 ROUTES = (
     Route(
         method="POST", path="policies/evaluate", name="policy.evaluate", call=ask_policies,
         takes=QuestionIn, answers=ComparisonOut,
+    ),
+    Route(
+        method="GET", path="policies/<uuid:policy_id>/tests", name="policy.tests",
+        call=list_tests, query=ListQuery, answers=TestOut, order=("name", "id"),
+    ),
+    Route(
+        method="POST", path="policies/<uuid:policy_id>/tests", name="policy.add_test",
+        call=add_test, takes=TestIn, answers=TestOut, status=201,
+    ),
+    Route(
+        method="DELETE", path="policy-tests/<uuid:test_id>", name="policy.remove_test",
+        call=remove_test, status=204,
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import places, web, web_analysis, web_playground, web_rollbacks
+from . import places, web, web_analysis, web_playground, web_rollbacks, web_tests
 
 app_name = "policies"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("effective/<uuid:scope_id>/", places.effective, name="effective"),
     path("check/<uuid:scope_id>/", places.check, name="check"),
     path("<uuid:policy_id>/", web.show, name="view"),
+    path("<uuid:policy_id>/tests/", web_tests.show, name="tests"),
+    path("<uuid:policy_id>/tests/keep/", web_playground.keep, name="test.keep"),
+    path("tests/<uuid:test_id>/remove/", web_tests.remove, name="test.remove"),
     path("<uuid:policy_id>/edit/", web.edit, name="edit"),
     path("<uuid:policy_id>/analysis/", web_analysis.show, name="analysis"),
     path("<uuid:policy_id>/analyze/", web_analysis.analyze, name="analyze"),

@@ -1,19 +1,25 @@
 """The playground: any question, put to what is in force and to a working copy, by its address."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
 
+from apps.kernel.authorization import decide
 from apps.kernel.entrypoints.pages import signed_in, submit
 from apps.orgs import queries as orgs
 
 from .. import queries
 from ..analysis import load_schema
+from ..operations import add_test
 from ..playground import Comparison, parse_object
 from .evaluation import evaluate
 from .scopes import require_somewhere
@@ -60,23 +66,101 @@ class PlaygroundForm(forms.Form):
             self.fields[name].widget = widget
 
 
+class KeepForm(forms.Form):
+    """What a test is called and what its answer must be; the question stays as it was asked."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=120,
+        widget=forms.TextInput(attrs={"class": "input", "placeholder": "What it makes sure of"}),
+    )
+    expected = forms.ChoiceField(
+        label="The answer must be",
+        choices=[("allow", "allowed"), ("deny", "denied")],
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+
+
 @require_GET
 @signed_in
 def show(request: HttpRequest) -> HttpResponse:
     """Show the question that the address holds, and its answer."""
+    return _page(request)
+
+
+@require_POST
+@signed_in
+def keep(request: HttpRequest, policy_id: UUID) -> HttpResponse:
+    """Keep the question of the address as a test of a policy."""
+    asked = PlaygroundForm(request.GET, choices=_choices())
+    form = KeepForm(request.POST)
+    if not asked.is_valid():
+        return _page(request, keep_form=form)
+    test, status = submit(form, add_test, policy_id=policy_id, question=_kept(asked))
+    if test is None:
+        return _page(request, keep_form=form, status=status)
+    messages.success(request, f"{test.name} is a test now.")
+    return redirect("policies:view", policy_id=policy_id)
+
+
+def address_of(policy_id: UUID, question: Mapping[str, Any]) -> str:
+    """Return the playground's address of a question that was kept."""
+    asked = {
+        "policy": str(policy_id),
+        "principal": question["principal"],
+        "action": question["action"],
+        "kind": question["resource_type"],
+        "resource": question["resource_id"],
+        "place": question.get("place", ""),
+        "attributes": json.dumps(question.get("attributes", {})),
+        "context": json.dumps(question.get("context", {})),
+    }
+    return f"{reverse('policies:playground')}?{urlencode(asked)}"
+
+
+def _page(
+    request: HttpRequest, *, keep_form: KeepForm | None = None, status: int = 200
+) -> HttpResponse:
     require_somewhere("policy.simulate")
     is_asked = "principal" in request.GET
     initial = {"policy": request.GET.get("policy", "")}
     form = PlaygroundForm(request.GET if is_asked else None, choices=_choices(), initial=initial)
-    answer, status = submit(form, _asked) if is_asked else (None, 200)
+    answer, found = submit(form, _asked) if is_asked else (None, 200)
     context = {
         "form": form,
         "answer": answer,
         "address": request.build_absolute_uri(),
         "people": orgs.list_visible_users()[:PEOPLE],
         "agents": orgs.list_agents(live_only=True)[:PEOPLE],
+        **_keeping(form, answer, keep_form),
     }
-    return render(request, "policies/playground.html", context, status=status)
+    return render(request, "policies/playground.html", context, status=max(status, found))
+
+
+def _keeping(
+    form: PlaygroundForm, answer: Comparison | None, keep_form: KeepForm | None
+) -> dict[str, Any]:
+    """Return how the question can be kept as a test of the policy that was chosen, if it can."""
+    if answer is None or answer.then is None:
+        return {}
+    policy = queries.get_policy(form.cleaned_data["policy"])
+    if not decide("policy.add_test", policy.as_resource()).allowed:
+        return {}
+    expected = "allow" if answer.then.is_allowed else "deny"
+    return {"policy": policy, "keep_form": keep_form or KeepForm(initial={"expected": expected})}
+
+
+def _kept(asked: PlaygroundForm) -> dict[str, Any]:
+    values = asked.cleaned_data
+    return {
+        "principal": values["principal"].strip(),
+        "action": values["action"],
+        "resource_type": values["kind"],
+        "resource_id": values["resource"],
+        "place": values["place"],
+        "attributes": parse_object(values["attributes"], name="attributes"),
+        "context": parse_object(values["context"], name="context"),
+    }
 
 
 def _asked(

@@ -4,11 +4,13 @@ from .analysis import analyze_policy, record_analysis
 from .checks import check_project, simulate_policy
 from .fit import require_fit
 from .policies import activate_policy, draft_policy, edit_policy, restore_version, retire_policy
+from .policy_tests import add_test, remove_test
 from .revisions import publish_revision
 from .rollbacks import confirm_rollback, end_rollback, roll_back_policy
 
 __all__ = [
     "activate_policy",
+    "add_test",
     "analyze_policy",
     "check_project",
     "confirm_rollback",
@@ -17,6 +19,7 @@ __all__ = [
     "end_rollback",
     "publish_revision",
     "record_analysis",
+    "remove_test",
     "require_fit",
     "restore_version",
     "retire_policy",

@@ -19,6 +19,7 @@ from ..cedar import require_valid
 from ..chain import layers_above
 from ..models import Policy, PolicyVersion
 from ..rules import dump_rules, parse_rules
+from ..testing import require_tests_pass
 from ..types import MergeStrategy, PolicyMode, PolicyState
 from .fit import require_fit
 from .revisions import publish
@@ -144,6 +145,7 @@ def activate_policy(
     authorize("policy.activate", policy.as_resource())
     valid, valid_rules = _clean_body(cedar, rules)
     require_fit(policy, cedar=valid, rules=valid_rules)
+    require_tests_pass(policy, cedar=valid)
     before = {"active_version": policy.active_version}
     move(policy, PolicyState.ACTIVE)
     version = write_version(policy, saying=policy, cedar=valid, rules=valid_rules)
