@@ -174,4 +174,4 @@ def test_nothing_is_offered_that_needs_a_script(
     assert page.locator(".needs-script:visible").count() == 0
     expect(page.locator("[data-diff-after]")).to_contain_text("permit")
     page.get_by_role("link", name="Ask about each person").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Who may approve baseline")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Who may approve #{proposal.number}")

@@ -32,7 +32,12 @@ from apps.orgs.operations import (
     register_user,
     share_scope,
 )
-from apps.policies.operations import edit_policy
+from apps.policies.operations import (
+    add_test,
+    edit_policy,
+    retire_policy,
+    roll_back_policy,
+)
 from apps.proposals.operations import (
     approve_proposal,
     comment_on_proposal,
@@ -168,7 +173,19 @@ def _policies(company: TestCompany) -> Things:
         retiring = propose_policy(
             policy_id=leaving.id, kind="retire_policy", justification="Nobody needs it."
         )
+    undone = make_active(company, name="undone")
+    with company.acting("architect"):
+        retire_policy(policy_id=undone.id, reason="Nobody needs it.")
+        place = {"resource_type": "Scope", "resource_id": company.slug}
+        asked = {"principal": company.users["developer"].email, "action": "deploy", **place}
+        kept = add_test(policy_id=undone.id, name="deploys", question=asked, expected="allow")
+    with company.acting("admin"):
+        rollback = roll_back_policy(policy_id=undone.id, number=1, reason="It was needed.")
     return {
+        "rollback_id": _ids(rollback),
+        "test_id": _ids(kept),
+        "policies/<uuid:policy_id>/tests/|policy_id": _ids(undone),
+        "=policies/<uuid:policy_id>/|policy_id": _ids(active, undone),
         "policy_id": _ids(active, make_policy(company, name="only a draft")),
         "policies/<uuid:policy_id>/versions/|policy_id": _ids(active),
         "proposal_id": _ids(pending, *decided, approved, retiring),
