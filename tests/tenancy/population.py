@@ -86,12 +86,7 @@ def _live(company: TestCompany) -> None:
     _analyzed(company, proposal, secret)
     with company.acting("second_architect"):
         proposals.approve_proposal(proposal_id=proposal.id)
-        place = {"resource_type": "Scope", "resource_id": company.slug}
-        asked = {"principal": company.users["developer"].email, "action": "deploy", **place}
-        policies.add_test(policy_id=policy.id, name=secret, question=asked, expected="allow")
-        policies.retire_policy(policy_id=policy.id, reason=secret)
-    with company.acting("admin"):
-        policies.roll_back_policy(policy_id=policy.id, number=1, reason=secret)
+    _undone(company, policy, secret)
     with acting_as(company.service("fleet")):
         fleet.acknowledge_revision(
             agent_id=cedar_agent.id, revision=1, digest="sha256:0", applied_ms=1.0
@@ -112,6 +107,18 @@ def _live(company: TestCompany) -> None:
         ExternalIdentity.objects.create(
             user=user, provider="okta", issuer="https://i", subject=uuid7().hex, linked_at=moment
         )
+
+
+def _undone(company: TestCompany, policy: Any, secret: str) -> None:
+    from apps.policies import operations as policies
+
+    place = {"resource_type": "Scope", "resource_id": company.slug}
+    asked = {"principal": company.users["developer"].email, "action": "deploy", **place}
+    with company.acting("architect"):
+        policies.add_test(policy_id=policy.id, name=secret, question=asked, expected="allow")
+        policies.retire_policy(policy_id=policy.id, reason=secret)
+    with company.acting("admin"):
+        policies.roll_back_policy(policy_id=policy.id, number=1, reason=secret)
 
 
 def _analyzed(company: TestCompany, proposal: Any, secret: str) -> None:
