@@ -179,7 +179,6 @@ def test_validation_places_each_problem(call):
     assert good == {"is_valid": True, "problems": []}
 
 
-@pytest.mark.gap("UX-M3")
 def test_a_policy_is_explained_from_its_text_and_where_it_is_kept(company, call):
     policy = draft(call("architect"), company.scopes["api"])
     sentence = {

@@ -8,8 +8,6 @@ from apps.policies.explanations import explain_body
 from apps.policies.samples import STARTERS
 from apps.policies.words import tell_policy
 
-pytestmark = pytest.mark.gap("UX-M3")
-
 SCOPES = [
     ("permit (principal, action, resource);", "Anybody may do anything."),
     ("forbid (principal, action, resource);", "Nobody may do anything."),
