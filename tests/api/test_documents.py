@@ -15,6 +15,11 @@ from tests.environment import ROOT
 NOT_OFFERED = {
     "policy.activate": "happens when a proposal is approved by somebody else",
     "policy.retire": "happens when a proposal is approved by somebody else",
+    "company.configure": "happens when a proposal is approved by somebody else",
+    "governance.configure": "happens when a proposal is approved by somebody else",
+    "proposal.remind": "time does",
+    "proposal.escalate": "time does",
+    "proposal.expire": "time does",
     "analysis.record": "only the portal's own services do",
     "revision.publish": "only the portal's own services do",
     "cedar_agent.connect": "agents speak over their socket",
