@@ -115,7 +115,9 @@ def _entities(question: Question) -> cedarpy.Entities:
         raise Invalid(fields={"principal": ["There is nobody of that name."]})
     if question.place and ("Scope", question.place) not in uids:
         raise Invalid(fields={"place": ["There is no such scope."]})
-    if (kind, name) not in uids:
+    if (kind, name) in uids:
+        _require_nothing_added(question)
+    else:
         parents = [_uid(("Scope", question.place))] if question.place else []
         attributes = dict(question.attributes)
         known = [*known, {"uid": _uid(question.resource), "attrs": attributes, "parents": parents}]
@@ -123,6 +125,14 @@ def _entities(question: Question) -> cedarpy.Entities:
         return cedarpy.Entities.from_json_str(canonical_entities(known), parsed_agent_schema())
     except ValueError as error:
         raise Invalid(fields={"attributes": [str(error)]}) from error
+
+
+def _require_nothing_added(question: Question) -> None:
+    """Raise Invalid if a question says of a known resource what the organization says already."""
+    told = {"place": question.place, "attributes": question.attributes}
+    fields = {name: ["It is known already: leave this empty."] for name in told if told[name]}
+    if fields:
+        raise Invalid(fields=fields)
 
 
 def _resource_types() -> list[str]:

@@ -21,12 +21,15 @@ pytestmark = pytest.mark.django_db
 WRITES = [route for route in ROUTES if route.is_write and route.takes]
 FIELDS = [(route, name) for route in WRITES for name in route.takes.model_fields]
 VALID: dict[str, Any] = {
+    "action": "deploy",
     "admin_email": "ann@example.com",
     "admin_name": "Ann",
     "capabilities": ["policy.view"],
     "cedar": 'permit (principal, action == Action::"deploy", resource);',
     "description": "words",
     "email": "someone@example.com",
+    "expected": "allow",
+    "hours": 2,
     "justification": "because",
     "kind": "activate_policy",
     "manifests": {},
@@ -35,7 +38,17 @@ VALID: dict[str, Any] = {
     "merge_strategy": "merge",
     "mode": "optional",
     "name": "Name",
+    "payload": {"setting": "preset", "value": {"preset": "strict"}},
+    "principal": "viewer@acme.example",
+    "question": {
+        "principal": "viewer@acme.example",
+        "action": "deploy",
+        "resource_type": "Scope",
+        "resource_id": "acme",
+    },
     "reason": "because",
+    "resource_id": "acme",
+    "resource_type": "Scope",
     "role": "viewer",
     "role_resolution": "least_permissive",
     "scopes": ["policy.view"],
@@ -46,7 +59,14 @@ VALID: dict[str, Any] = {
 }
 WRONG_TYPES = (7, 7.5, True, None, [], {}, [{}], {"$ne": 1}, 10**40, -(10**400))
 # Members that may hold nothing, with what nothing is.
-EMPTY: dict[str, Any] = {"rules": [], "files": [], "manifests": {}, "contents": {}}
+EMPTY: dict[str, Any] = {
+    "rules": [],
+    "files": [],
+    "manifests": {},
+    "contents": {},
+    "attributes": {},
+    "context": {},
+}
 
 
 def name_of(value):
@@ -83,7 +103,8 @@ def place_of(route, right):
     path = route.path
     for name, value in {**right, "parent_id": right["agent_id"]}.items():
         path = path.replace(f"<uuid:{name}>", str(value))
-    for kind in ("uuid:delivery_id", "uuid:token_id", "str:session_id"):
+    path = path.replace("<int:number>", "1")
+    for kind in ("uuid:delivery_id", "uuid:token_id", "uuid:rollback_id", "str:session_id"):
         path = path.replace(f"<{kind}>", str(uuid4()))
     return path
 
@@ -119,13 +140,19 @@ def test_a_value_of_the_wrong_type_is_named(world, route):
         for value in WRONG_TYPES:
             if name in EMPTY and value == EMPTY[name]:
                 continue
+            if (name, value) == ("hours", 7):
+                continue
+            # What a kind of change takes is its own matter, and so is what it names.
+            if name == "payload" and isinstance(value, dict):
+                continue
             assert_named(world, route, name, value)
 
 
 TEXTS = [
     (route, name)
     for route, name in FIELDS
-    if name not in ("capabilities", "scopes", "max_depth", "expires_at", *EMPTY)
+    if name not in ("capabilities", "scopes", "max_depth", "expires_at", "hours", *EMPTY)
+    if name not in ("payload", "question")
     if (route.name, name) != ("policy.validate", "cedar")
 ]
 
@@ -138,7 +165,9 @@ def test_a_text_that_is_too_long_or_holds_a_nul_is_named(world, route):
 
 
 @pytest.mark.parametrize(
-    ("route", "name"), [pair for pair in FIELDS if pair[1].endswith("_id")], ids=name_of
+    ("route", "name"),
+    [pair for pair in FIELDS if pair[1].endswith("_id") and pair[1] != "resource_id"],
+    ids=name_of,
 )
 def test_an_id_that_is_nothing_or_another_companys_is_named(world, other_company, route, name):
     theirs = {
@@ -146,6 +175,7 @@ def test_an_id_that_is_nothing_or_another_companys_is_named(world, other_company
         "parent_id": other_company.scopes["api"],
         "user_id": other_company.users["viewer"],
         "agent_id": make_agent(other_company),
+        "policy_id": make_policy(other_company),
     }[name]
     for value in ("", "7", "not-an-id", str(uuid4()), str(theirs.id)):
         assert_named(world, route, name, value)

@@ -61,6 +61,7 @@ def test_it_says_what_decides_and_what_a_working_copy_would_change(company: Any)
         ({"resource_type": "Cloud"}, "resource"),
         ({"place": "acme/nowhere"}, "place"),
         ({"attributes": {"size": 3}}, "attributes"),
+        ({"resource_type": "Scope", "resource_id": "acme"}, "place"),
         ({"context": {"mfa": "yes"}}, "context"),
         ({"context": {"moon": 1}}, "context"),
     ],
