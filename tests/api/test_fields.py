@@ -34,6 +34,7 @@ VALID: dict[str, Any] = {
     "merge_strategy": "merge",
     "mode": "optional",
     "name": "Name",
+    "payload": {"setting": "preset", "value": {"preset": "strict"}},
     "reason": "because",
     "role": "viewer",
     "role_resolution": "least_permissive",
@@ -116,6 +117,8 @@ def test_a_value_of_the_wrong_type_is_named(world, route):
     for name in route.takes.model_fields:
         for value in WRONG_TYPES:
             if name in MAY_BE_EMPTY and value == []:
+                continue
+            if name == "payload" and isinstance(value, dict):
                 continue
             assert_named(world, route, name, value)
 

@@ -89,6 +89,7 @@ def _live(company: TestCompany) -> None:
         policies.retire_policy(policy_id=policy.id, reason=secret)
     with company.acting("admin"):
         policies.roll_back_policy(policy_id=policy.id, number=1, reason=secret)
+    _told(company, secret)
     with acting_as(company.service("fleet")):
         fleet.acknowledge_revision(
             agent_id=cedar_agent.id, revision=1, digest="sha256:0", applied_ms=1.0
@@ -125,6 +126,14 @@ def _analyzed(company: TestCompany, proposal: Any, secret: str) -> None:
             conflicts="sha256:0",
             created_at=clock.now(),
         )
+
+
+def _told(company: TestCompany, words: str) -> None:
+    from apps.notifications.operations import send_notifications
+
+    recipients = [company.users["developer"].id]
+    with acting_as(company.service("relay")):
+        send_notifications(recipient_ids=recipients, kind="x", subject=words, path="/", key=words)
 
 
 def _find(cursor: Any, table: str, tenant_id: UUID) -> dict[str, Any] | None:
