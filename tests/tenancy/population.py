@@ -47,6 +47,7 @@ def populate(*, slug: str, superuser: psycopg.Connection[Any]) -> Populated:
     """Make a company through operations, then fill by hand the tables these do not reach."""
     company = make_company(slug=slug)
     _live(company)
+    _told(company, f"secret-{company.slug}")
     with superuser.cursor() as cursor:
         for table in tenant_tables(cursor):
             if _find(cursor, table, company.tenant_id) is None:
@@ -89,7 +90,6 @@ def _live(company: TestCompany) -> None:
         policies.retire_policy(policy_id=policy.id, reason=secret)
     with company.acting("admin"):
         policies.roll_back_policy(policy_id=policy.id, number=1, reason=secret)
-    _told(company, secret)
     with acting_as(company.service("fleet")):
         fleet.acknowledge_revision(
             agent_id=cedar_agent.id, revision=1, digest="sha256:0", applied_ms=1.0
