@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "apps.orgs",
     "apps.identity",
     "apps.audit",
+    "apps.notifications",
     "apps.policies",
     "apps.fleet",
     "apps.proposals",

@@ -9,6 +9,7 @@ MOUNTS = (
     ("", "apps.portal.entrypoints.urls"),
     ("", "apps.identity.entrypoints.urls"),
     ("organization/", "apps.orgs.entrypoints.urls"),
+    ("inbox/", "apps.notifications.entrypoints.urls"),
     ("audit/", "apps.audit.entrypoints.urls"),
     ("dead-letters/", "apps.events.entrypoints.urls"),
     ("policies/", "apps.policies.entrypoints.urls"),

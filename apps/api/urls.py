@@ -6,6 +6,7 @@ from apps.audit.entrypoints import rest as audit
 from apps.events.entrypoints import rest as events
 from apps.fleet.entrypoints import rest as fleet
 from apps.identity.entrypoints import rest as identity
+from apps.notifications.entrypoints import rest as notifications
 from apps.orgs.entrypoints import rest as orgs
 from apps.policies.entrypoints import rest as policies
 from apps.proposals.entrypoints import rest as proposals
@@ -18,7 +19,17 @@ from .nowhere import Nowhere
 app_name = "api"
 ROUTES = tuple(
     route
-    for module in (identity, orgs, policies, proposals, fleet, audit, events, history)
+    for module in (
+        identity,
+        orgs,
+        policies,
+        proposals,
+        fleet,
+        audit,
+        events,
+        notifications,
+        history,
+    )
     for route in module.ROUTES
 )
 urlpatterns = [

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from apps.kernel.tenancy import is_scope_open
+from apps.notifications.queries import count_unread
 from apps.orgs.queries import get_root
 
 from . import queries
@@ -28,6 +29,7 @@ class Place:
 
 PLACES = (
     Place("Home", "/", "house", "h"),
+    Place("Inbox", "/inbox/", "inbox", "i"),
     Place("Organization", "/organization/", "building-2", "o"),
     Place("Policies", "/policies/", "scroll-text", "p", "policy.view"),
     Place("Proposals", "/proposals/", "git-pull-request", "r", "proposal.view"),
@@ -75,7 +77,11 @@ def _stay(entry: Any) -> dict[str, Any]:
 
 def _drawn(one: Place, path: str) -> dict[str, Any]:
     is_here = path == one.path if one.path == "/" else path.startswith(one.path)
-    counts = {"Proposals": queries.count_waiting, "Fleet": queries.count_unhealthy}
+    counts = {
+        "Inbox": count_unread,
+        "Proposals": queries.count_waiting,
+        "Fleet": queries.count_unhealthy,
+    }
     return {
         "name": one.name,
         "url": one.path,

@@ -29,6 +29,9 @@ ROUTINE = (
     "cedar_agent.acknowledge",
     "password.set",
     "identity.link",
+    "notification.send",
+    "notification.read",
+    "notification.read_all",
 )
 UNHEALTHY = (AgentHealth.BEHIND, AgentHealth.REFUSED, AgentHealth.OFFLINE)
 

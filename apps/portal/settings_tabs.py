@@ -10,6 +10,7 @@ SECTIONS = (
     ("tokens", "API tokens", "/settings/tokens/", "key"),
     ("sessions", "Sessions", "/settings/sessions/", "monitor"),
     ("company", "Company", "/settings/company/", "building-2"),
+    ("governance", "Governance", "/settings/governance/", "scale"),
     ("companies", "Companies", "/settings/companies/", "globe"),
     ("about", "About", "/settings/about/", "info"),
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from apps.orgs.types import SYNCHRONISED_EVENTS
 
 FLEET, PROPOSALS, POLICIES, AUDIT, ORG = "fleet", "proposals", "policies", "audit", "org"
+INBOX = "inbox"
 
 # Who may see something of the kind somewhere is told that something of the kind changed: a topic
 # says nothing about what, and what is read then is decided then.
@@ -14,6 +15,7 @@ NEEDED: Mapping[str, str] = {
     POLICIES: "policy.view",
     AUDIT: "audit.view",
     ORG: "org.view",
+    INBOX: "org.view",
 }
 TOPIC_OF: Mapping[str, str] = {
     **dict.fromkeys(SYNCHRONISED_EVENTS, ORG),
@@ -57,6 +59,7 @@ TOPIC_OF: Mapping[str, str] = {
         ),
         FLEET,
     ),
+    **dict.fromkeys(("notification.sent", "notification.read"), INBOX),
     **dict.fromkeys(("dead_letter.replayed", "dead_letter.discarded"), AUDIT),
     **dict.fromkeys(("policy.checked", "policy.simulated"), AUDIT),
     **dict.fromkeys(("tenant.entered", "tenant.left"), AUDIT),

@@ -53,6 +53,8 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "proposal.withdrawn": ("withdrew", "undo-2", "neutral"),
     "proposal.revised": ("revised", "pencil", "info"),
     "proposal.commented": ("commented on", "message-square", "neutral"),
+    "notification.sent": ("told people about", "send", "neutral"),
+    "notification.read": ("read their inbox", "inbox", "neutral"),
     "revision.published": ("published a revision for", "upload", "primary"),
     "revision.confirmed": ("found nothing new to publish for", "check", "neutral"),
     "portal.bootstrapped": ("opened this installation for", "rocket", "primary"),

@@ -1,11 +1,62 @@
-"""What proposals do when something is proposed or comes into force: have it analysed."""
+"""What follows what happens to a proposal: people are told, and what waits is analysed."""
+
+from collections.abc import Mapping
+from uuid import UUID
 
 from apps.events.subscriptions import on
 from apps.events.types import Happened
 from apps.kernel.background import run_soon
+from apps.notifications.operations import send_notifications
+
+from . import queries
+from .approvers import quorum
+from .models import Proposal
+from .types import ProposalState
+
+TO_APPROVERS: Mapping[str, str] = {
+    "policy.proposed": "waits for your decision",
+    "governance.proposed": "waits for your decision",
+    "proposal.revised": "was revised and waits for your decision",
+    "proposal.reminded": "still waits for your decision",
+    "proposal.escalated": "was decided by nobody below and now waits for you too",
+}
+TO_AUTHOR: Mapping[str, str] = {
+    "proposal.approved": "was approved",
+    "proposal.rejected": "was rejected",
+    "proposal.expired": "expired: nobody decided in time",
+}
+
+
+@on(*TO_APPROVERS)
+def tell_approvers(happened: Happened) -> None:
+    """Tell those who are asked now, once for this event; nobody if it is decided meanwhile."""
+    proposal = queries.get_proposal(UUID(happened.resource_id))
+    if proposal.state != ProposalState.PENDING:
+        return
+    people = [one.user.id for one in quorum(proposal).asked]
+    _tell(happened, proposal, people, TO_APPROVERS[happened.type])
+
+
+@on(*TO_AUTHOR)
+def tell_author(happened: Happened) -> None:
+    """Tell the author what became of it, once for this event."""
+    proposal = queries.get_proposal(UUID(happened.resource_id))
+    if happened.type == "proposal.approved" and proposal.state == ProposalState.PENDING:
+        return
+    _tell(happened, proposal, [proposal.author_id], TO_AUTHOR[happened.type])
 
 
 @on("policy.proposed", "proposal.revised", "policy.activated", "policy.retired")
 def analyze_what_waits(happened: Happened) -> None:
     """Hand the analysis of what waits to the workers; what was analysed already stays so."""
     run_soon("proposals.analyze_waiting", tenant_id=str(happened.tenant_id))
+
+
+def _tell(happened: Happened, proposal: Proposal, people: list[UUID], words: str) -> None:
+    send_notifications(
+        recipient_ids=people,
+        kind=happened.type,
+        subject=f"{proposal} {words}",
+        path=f"/proposals/{proposal.id}/",
+        key=str(happened.id),
+    )

@@ -102,6 +102,8 @@ OWN_THINGS = {
     "token.revoke",
     "token.view",
     "session.view",
+    "notification.read",
+    "notification.read_all",
     "session.end",
 }
 # A role is not needed to end an agent that acts in one's own name.
@@ -113,7 +115,7 @@ HEIGHTS = ("person", "tenant_admin", "platform")
 
 # What the portal's services do, each for itself; nothing of it is open to people unless above.
 SERVICES = {
-    "relay": {"revision.publish"},
+    "relay": {"revision.publish", "notification.send"},
     "timekeeper": {
         "policy.end_rollback",
         "proposal.remind",

@@ -47,6 +47,7 @@ def populate(*, slug: str, superuser: psycopg.Connection[Any]) -> Populated:
     """Make a company through operations, then fill by hand the tables these do not reach."""
     company = make_company(slug=slug)
     _live(company)
+    _told(company, f"secret-{company.slug}")
     with superuser.cursor() as cursor:
         for table in tenant_tables(cursor):
             if _find(cursor, table, company.tenant_id) is None:
@@ -135,6 +136,14 @@ def _analyzed(company: TestCompany, proposal: Any, secret: str) -> None:
             conflicts="sha256:0",
             created_at=clock.now(),
         )
+
+
+def _told(company: TestCompany, words: str) -> None:
+    from apps.notifications.operations import send_notifications
+
+    recipients = [company.users["developer"].id]
+    with acting_as(company.service("relay")):
+        send_notifications(recipient_ids=recipients, kind="x", subject=words, path="/", key=words)
 
 
 def _find(cursor: Any, table: str, tenant_id: UUID) -> dict[str, Any] | None:

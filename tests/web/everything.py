@@ -22,6 +22,8 @@ from apps.fleet.operations import (
 from apps.identity.operations import create_token
 from apps.kernel import clock
 from apps.kernel.tenancy import acting_as
+from apps.notifications.operations import send_notifications
+from apps.notifications.queries import list_notifications
 from apps.orgs.models import User
 from apps.orgs.operations import (
     add_member,
@@ -97,6 +99,7 @@ def furnish(company: TestCompany) -> Things:
         "scope_id": [str(company.scopes["company"].id), str(company.scopes["api"].id)],
         "organization/branch/|scope_id": [str(company.scopes["api"].id)],
         "app_label": ["orgs"],
+        "what": ["preset", "rule", "role"],
         "number": ["1"],
         "section": ["people", "agents", "access", "history"],
         "provider": ["okta"],
@@ -219,7 +222,17 @@ def _settings(company: TestCompany) -> Things:
             scopes=["read"],
             expires_at=clock.now() + timedelta(days=1),
         )
-    return {"token_id": _ids(token), "session_id": ["nobody"]}
+    with acting_as(company.service("relay")):
+        send_notifications(
+            recipient_ids=[user.id for user in company.users.values()],
+            kind="policy.proposed",
+            subject="#1 baseline waits for your decision",
+            path="/proposals/",
+            key="once",
+        )
+    with company.acting("tenant_admin"):
+        told = list_notifications().first()
+    return {"notification_id": _ids(told), "token_id": _ids(token), "session_id": ["nobody"]}
 
 
 def _dead_letter(company: TestCompany) -> Things:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import health, settings, tokens, web, web_companies
+from . import governance, health, settings, tokens, web, web_companies
 
 app_name = "portal"
 urlpatterns = [
@@ -16,6 +16,12 @@ urlpatterns = [
     path("settings/sessions/", tokens.sessions, name="sessions"),
     path("settings/sessions/<slug:session_id>/end/", tokens.end_session, name="session.end"),
     path("settings/company/", settings.company, name="company.configure"),
+    path("settings/governance/", governance.index, name="governance"),
+    path(
+        "settings/governance/<uuid:scope_id>/<slug:what>/",
+        governance.propose,
+        name="governance.propose",
+    ),
     path("settings/companies/", web_companies.index, name="companies"),
     path("settings/companies/new/", web_companies.create, name="tenant.create"),
     path("settings/companies/<slug:slug>/enter/", web_companies.enter, name="tenant.enter"),
