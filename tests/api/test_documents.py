@@ -17,6 +17,7 @@ NOT_OFFERED = {
     "policy.retire": "happens when a proposal is approved by somebody else",
     "company.configure": "happens when a proposal is approved by somebody else",
     "governance.configure": "happens when a proposal is approved by somebody else",
+    "notification.send": "only the portal's own services do",
     "proposal.remind": "time does",
     "proposal.escalate": "time does",
     "proposal.expire": "time does",
