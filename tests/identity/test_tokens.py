@@ -128,6 +128,7 @@ def test_scopes_are_expanded_when_they_are_used():
         "proposal.revise",
         "proposal.approve",
         "proposal.reject",
+        "proposal.accept_conflicts",
     }
     assert expand(["gone.away"]) == frozenset()
 

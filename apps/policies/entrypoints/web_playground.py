@@ -13,8 +13,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.kernel.authorization import decide
+from apps.kernel.authorization import authorize, decide
 from apps.kernel.entrypoints.pages import signed_in, submit
+from apps.kernel.errors import Invalid
 from apps.orgs import queries as orgs
 
 from .. import queries
@@ -92,10 +93,11 @@ def show(request: HttpRequest) -> HttpResponse:
 @signed_in
 def keep(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     """Keep the question of the address as a test of a policy."""
+    authorize("policy.view", queries.get_policy(policy_id).as_resource())
     asked = PlaygroundForm(request.GET, choices=_choices())
     form = KeepForm(request.POST)
     if not asked.is_valid():
-        return _page(request, keep_form=form)
+        return _page(request, keep_form=form, status=Invalid.status)
     test, status = submit(form, add_test, policy_id=policy_id, question=_kept(asked))
     if test is None:
         return _page(request, keep_form=form, status=status)
