@@ -1,5 +1,1 @@
 """Composition: settings, addresses, servers."""
-
-from .celery import app as celery_app
-
-__all__ = ["celery_app"]

@@ -27,6 +27,7 @@ ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts) or ["127.0.0.1", "localhost", "[
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 INSTALLED_APPS = [
+    "aeterna_portal",
     "apps.events",
     "apps.orgs",
     "apps.identity",

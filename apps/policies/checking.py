@@ -19,7 +19,7 @@ from .rules.sentence import sentence_of
 from .types import Severity
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict, not a secret
     WARN = "warn"
     BLOCK = "block"
@@ -69,12 +69,12 @@ class Report:
     rules: int
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CheckVerdict:
         """Return block or warn if a violation is that severe, else pass."""
         found = {violation.severity for violation in self.violations}
         if Severity.BLOCK in found:
-            return Verdict.BLOCK
-        return Verdict.WARN if Severity.WARN in found else Verdict.PASS
+            return CheckVerdict.BLOCK
+        return CheckVerdict.WARN if Severity.WARN in found else CheckVerdict.PASS
 
     @property
     def counts(self) -> dict[str, int]:

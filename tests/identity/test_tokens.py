@@ -129,6 +129,9 @@ def test_scopes_are_expanded_when_they_are_used():
         "proposal.approve",
         "proposal.reject",
         "proposal.accept_conflicts",
+        "proposal.remind",
+        "proposal.escalate",
+        "proposal.expire",
     }
     assert expand(["gone.away"]) == frozenset()
 

@@ -20,7 +20,7 @@ from apps.kernel.entrypoints.rest import (
 )
 from apps.orgs.checks import TEXT_LENGTH
 
-from ..checking import Verdict
+from ..checking import CheckVerdict
 from ..rules.project import MAX_FILES, MAX_TEXTS
 from ..rules.types import MAX_RULES
 from ..types import (
@@ -243,7 +243,7 @@ class PassedOut(Resource):
 class ReportOut(Resource):
     """What the policies of a place say about a project, worst first."""
 
-    verdict: Verdict
+    verdict: CheckVerdict
     counts: dict[str, int]
     rules: int = Field(description="How many rules reach the place.")
     violations: list[ViolationOut]
