@@ -6,6 +6,7 @@ import pytest
 from apps.fleet.operations import enroll_agent
 from apps.fleet.queries import fleet
 from apps.policies.operations import draft_policy
+from apps.proposals.conflicts.waiting import analyze_waiting
 from apps.proposals.operations import approve_proposal, propose_policy
 from tests.factories.company import TestCompany
 from tests.journeys.stack import Stack, wait_until
@@ -21,8 +22,10 @@ QUESTION = {
 
 def put_in_force(company: TestCompany, name: str, cedar: str) -> int:
     with company.acting("architect"):
-        draft = draft_policy(scope_id=company.tenant_id, name=name, cedar=cedar)
+        # A guard rail limits what is permitted beside it; an optional one would be a conflict.
+        draft = draft_policy(scope_id=company.tenant_id, name=name, cedar=cedar, mode="mandatory")
         proposal = propose_policy(policy_id=draft.id, justification="needed")
+    analyze_waiting(tenant_id=company.tenant_id)
     with company.acting("second_architect"):
         return approve_proposal(proposal_id=proposal.id).revision
 

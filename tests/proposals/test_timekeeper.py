@@ -50,9 +50,10 @@ def at_gateway(company, name="baseline"):
 def seen(company):
     with company.acting("tenant_admin"):
         proposal = Proposal.objects.get()
-        steps = ProposalStep.objects.order_by("id").values_list("round", "key", "is_missed")
+        steps = ProposalStep.objects.order_by("taken_at", "key")
         types = Event.objects.filter(actor_id="timekeeper").order_by("id")
-        return proposal, list(steps), list(types.values_list("type", flat=True))
+        rows = steps.values_list("round", "key", "is_missed")
+        return proposal, list(rows), list(types.values_list("type", flat=True))
 
 
 def tick_at(company, *moments):
