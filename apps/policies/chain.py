@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from apps.kernel.errors import Conflict
 from apps.orgs.queries import scope_places
 
 from .inheritance import EffectivePolicy, Layer, effective_policies
@@ -17,14 +16,14 @@ from .types import PolicyState
 def effective_at(scope: Any, *, draft: Policy | None = None) -> list[EffectivePolicy]:
     """Return the policies that hold at a scope, by name; with `draft` as if it were in force.
 
-    Raises Conflict where the scope, or one above it, is archived.
+    Nothing holds where the scope, or one above it, is archived.
     """
     layers = list(layers_at(scope))
     if draft is not None and draft.scope_id in scope.path:
         layers = [layer for layer in layers if layer.policy_id != draft.id] + [layer_of(draft)]
     place = scope_places().get(scope.id)
     if place is None:
-        raise Conflict(f"{scope.name} is archived.", fields={"scope_id": ["It is archived."]})
+        return []
     return effective_policies(layers, place=place)
 
 

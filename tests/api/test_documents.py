@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
+from pydantic import BaseModel
 
 from apps.api.documents import openapi_document, openapi_text
 from apps.api.urls import ROUTES
@@ -96,3 +98,17 @@ def test_the_reference_shows_every_operation_and_needs_no_script_of_its_own(path
     assert not re.search(r"<script(?![^>]*\bsrc=)", text)
     assert not re.search(r"\s(style|onclick|onload)=", text)
     assert "//" not in "".join(re.findall(r'(?:src|href)="([^"]*)"', text))
+
+
+def test_no_two_models_share_a_name_and_so_a_schema():
+    names = [model.__name__ for model in _models(BaseModel)]
+
+    assert len(names) > 100
+    assert sorted(names) == sorted(set(names))
+
+
+def _models(base: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for model in base.__subclasses__():
+        if model.__module__.startswith("apps.") and ".entrypoints." in model.__module__:
+            yield model
+        yield from _models(model)

@@ -251,3 +251,19 @@ def test_the_page_checks_what_is_pasted_and_says_what_is_wrong(governed):
     assert "package.json is not JSON" in wrong.content.decode()
     odd = page.post(url, {**fields, "manifest_name": "setup.cfg"})
     assert "setup.cfg is no manifest that is known." in odd.content.decode()
+
+
+def test_nothing_holds_at_an_archived_place_and_nothing_is_checked_there(company):
+    make_active(company, cedar="", rules=[LODASH])
+    team = company.scopes["api"].id
+    person = caller(company, "tenant_admin")
+    person.send("POST", f"scopes/{team}/archive", {"reason": "merged"})
+
+    held = person.send("GET", f"scopes/{team}/effective-policy")
+    checked = person.send("POST", f"scopes/{team}/check", {"manifests": MANIFESTS})
+
+    assert (held.status_code, held.json()["policies"]) == (200, [])
+    assert (checked.status_code, checked.json()["fields"]) == (
+        409,
+        {"scope_id": ["It is archived."]},
+    )

@@ -137,7 +137,7 @@ class BodyIn(Body):
     rules: Rules = unset()
 
 
-class TellingOut(Resource):
+class StatementOut(Resource):
     """One statement of Cedar in words, whole and in its parts."""
 
     effect: str
@@ -151,7 +151,7 @@ class TellingOut(Resource):
 class ExplanationOut(Resource):
     """A policy in words: each statement, each rule, and how both are enforced."""
 
-    statements: list[TellingOut]
+    statements: list[StatementOut]
     rules: list[str]
     enforcement: list[str]
 
@@ -193,7 +193,7 @@ class StandingOut(Resource):
     notes: list[str]
 
 
-class EffectiveOut(Resource):
+class EffectivePolicyOut(Resource):
     """All policies of one name that reach a place, highest first, and the rules they result in."""
 
     name: str
@@ -205,7 +205,7 @@ class EffectiveListOut(Resource):
     """What holds at a place, by name."""
 
     scope: Ref
-    policies: list[EffectiveOut]
+    policies: list[EffectivePolicyOut]
 
 
 class OriginOut(Resource):

@@ -11,6 +11,7 @@ from apps.kernel.errors import Invalid
 from apps.kernel.operation import operation
 from apps.kernel.tenancy import current_actor
 from apps.orgs import queries as orgs
+from apps.orgs.checks import require_live
 
 from .. import queries
 from ..chain import effective_at
@@ -59,7 +60,7 @@ def simulate_policy(
 
 
 def _report(scope: Any, project: Project, *, draft: Policy | None = None) -> Report:
-    policies = effective_at(scope, draft=draft)
+    policies = effective_at(require_live(scope), draft=draft)
     return check(policies, project, actor=current_actor(), scope=scope)
 
 
