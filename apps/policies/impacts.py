@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.kernel.actor import service_actor
 from apps.kernel.tenancy import acting_as
-from apps.orgs.queries import organization_entities
+from apps.orgs.queries import get_root, organization_entities
 
 from . import queries
 from .chain import layer_of
@@ -99,12 +99,11 @@ def work_out(
     return True
 
 
-def impact_of_text(*, cedar: str, policy: Policy | None, scope: Any) -> dict[str, Any]:
-    """Return the impact of Cedar text as a policy's, or as a new policy of a scope."""
+def impact_of_text(*, cedar: str, policy: Policy | None) -> dict[str, Any]:
+    """Return the impact of Cedar text as a policy's, or as a new policy of the company."""
     if policy is None:
-        policy = Policy(id=UNSAVED, scope=scope, cedar=cedar)
-    layer = replace(layer_of(policy), cedar=cedar)
-    change = read_change(policy.id, layer)
+        policy = Policy(id=UNSAVED, scope=get_root(), cedar=cedar)
+    change = read_change(policy.id, replace(layer_of(policy), cedar=cedar))
     return _report(change, json.loads(_organization()[1]), ())
 
 

@@ -15,7 +15,6 @@ from apps.kernel.entrypoints.csv_export import csv_url
 from apps.kernel.entrypoints.listing import address
 from apps.kernel.entrypoints.rest import Body, Limit, Query, Resource, unset
 from apps.kernel.errors import Invalid
-from apps.orgs.queries import get_scope
 
 from .. import queries
 from ..cedar import require_valid
@@ -90,12 +89,10 @@ class ImpactQuery(Query):
 
 
 class ImpactIn(Body):
-    """Cedar text, as a policy's in place of what is in force, or as a new policy of a scope."""
+    """Cedar text, in place of what a policy says in force, or beside everything as a new one."""
 
     cedar: Cedar
     policy_id: UUID = unset()
-    scope_id: UUID = unset()
-    offset: Offset = unset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,22 +164,17 @@ def preview_impact(
     *,
     cedar: str,
     policy_id: UUID | None = None,
-    scope_id: UUID | None = None,
+    count: int = PAGE,
     offset: int = 0,
 ) -> Mapping[str, Any]:
     """Return who would gain and lose if Cedar text were in force; saves nothing."""
     require_somewhere("policy.simulate")
-    if (policy_id is None) == (scope_id is None):
-        text = "Give the policy that the text is for, or the scope of a new one, and not both."
-        raise Invalid(fields={"policy_id": [text]})
     policy = queries.get_policy(policy_id) if policy_id else None
-    scope = get_scope(scope_id) if scope_id else None
-    for one in (policy, scope):
-        if one is not None:
-            authorize("policy.simulate", one.as_resource())
-    report = impact_of_text(cedar=require_valid(cedar), policy=policy, scope=scope)
+    if policy is not None:
+        authorize("policy.simulate", policy.as_resource())
+    report = impact_of_text(cedar=require_valid(cedar), policy=policy)
     view = ImpactView(state=State.READY, telling=ImpactTelling(report))
-    return view.as_answer(offset=offset)
+    return view.as_answer(offset=offset, count=count)
 
 
 def page_of_lines(request: HttpRequest, telling: ImpactTelling) -> dict[str, Any]:

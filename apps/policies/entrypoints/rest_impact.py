@@ -23,7 +23,7 @@ def view_impact(*, policy_id: UUID, count: int = PAGE, offset: int = 0) -> Mappi
 ROUTES = (
     Route(
         method="POST", path="policies/impact", name="policy.preview_impact", call=preview_impact,
-        takes=ImpactIn, answers=ImpactOut,
+        takes=ImpactIn, query=ImpactQuery, answers=ImpactOut,
     ),
     Route(
         method="GET", path="policies/<uuid:policy_id>/impact", name="policy.impact",

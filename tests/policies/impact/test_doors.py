@@ -19,8 +19,7 @@ def _preview(company, who="architect", **given):
 
 
 def test_a_text_is_previewed_as_a_new_policy_and_nothing_is_kept(company):
-    scope = str(company.scopes["company"].id)
-    told = _preview(company, "tenant_admin", cedar=DEPLOY, scope_id=scope).json()
+    told = _preview(company, "tenant_admin", cedar=DEPLOY).json()
     assert (told["state"], told["total"]) == ("ready", len(company.users))
     assert told["summary"] == f"{len(company.users)} people would gain access."
     with company.acting("architect"):
@@ -35,21 +34,16 @@ def test_a_text_is_previewed_in_place_of_what_is_in_force(company):
     }
 
 
-def test_a_preview_needs_a_policy_or_a_scope_and_valid_text(company):
-    refused = _preview(company, cedar=DEPLOY)
-    assert refused.status_code == 422
-    assert list(refused.json()["fields"]) == ["policy_id"]
-    scope = str(company.scopes["company"].id)
-    refused = _preview(company, cedar="permit (principal", scope_id=scope)
-    assert refused.status_code == 422
-    assert list(refused.json()["fields"]) == ["cedar"]
+def test_a_preview_needs_valid_text(company):
+    refused = _preview(company, cedar="permit (principal")
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["cedar"])
 
 
 def test_a_preview_is_denied_to_outsiders_and_blind_to_other_companies(company, other_company):
-    scope = str(company.scopes["company"].id)
-    assert _preview(company, "outsider", cedar=DEPLOY, scope_id=scope).status_code == 403
-    refused = _preview(other_company, cedar=DEPLOY, scope_id=scope)
-    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["scope_id"])
+    assert _preview(company, "outsider", cedar=DEPLOY).status_code == 403
+    theirs = make_policy(other_company)
+    refused = _preview(company, cedar=DEPLOY, policy_id=str(theirs.id))
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["policy_id"])
 
 
 def test_a_working_copy_has_its_impact_beside_its_analysis(company):
