@@ -16,6 +16,7 @@ LIMIT = 6
 Entry = dict[str, str]
 COMMANDS = (
     ("Ask the policies a question", "/policies/playground/", "flask-conical", "policy.simulate"),
+    ("Say what you want", "/policies/say/", "message-square", "policy.draft"),
     ("Draft a policy", "/policies/new/", "plus", "policy.draft"),
     ("Register an agent", "/organization/agents/new/", "bot", "org.view"),
     ("Register a person", "/organization/people/new/", "user-plus", "user.register"),

@@ -30,6 +30,7 @@ VALID: dict[str, Any] = {
     "email": "someone@example.com",
     "expected": "allow",
     "hours": 2,
+    "intent": "Block lodash",
     "justification": "because",
     "kind": "activate_policy",
     "manifests": {},
@@ -66,6 +67,7 @@ EMPTY: dict[str, Any] = {
     "contents": {},
     "attributes": {},
     "context": {},
+    "answers": {},
 }
 
 

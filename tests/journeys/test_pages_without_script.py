@@ -175,3 +175,16 @@ def test_nothing_is_offered_that_needs_a_script(
     expect(page.locator("[data-diff-after]")).to_contain_text("permit")
     page.get_by_role("link", name="Ask about each person").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Who may approve #{proposal.number}")
+
+
+@pytest.mark.gap("UX-H5")
+def test_a_policy_is_said_in_words_asked_about_and_written(plain: Opened) -> None:
+    page = plain("tech_lead", "/policies/say/", viewport=PHONE)
+    page.get_by_label("What do you want?").fill("Block MySQL")
+    press(page, "Read it")
+    expect(page.get_by_role("heading", name="the client libraries, the server")).to_be_visible()
+    press(page, "The server")
+    expect(page.get_by_role("heading", name="This is what it means")).to_be_visible()
+    expect(page.get_by_text("Nobody may run a tool")).to_be_visible()
+    press(page, "Yes, write this draft")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("no-image")

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from . import places, web, web_analysis, web_playground, web_rollbacks, web_tests
+from . import places, web, web_analysis, web_intents, web_playground, web_rollbacks, web_tests
 
 app_name = "policies"
 urlpatterns = [
     path("", web.index, name="list"),
     path("new/", web.draft, name="draft"),
+    path("say/", web_intents.say, name="say"),
     path("playground/", web_playground.show, name="playground"),
     path("validate/", web.validate, name="validate"),
     path("effective/<uuid:scope_id>/", places.effective, name="effective"),
@@ -18,7 +19,6 @@ urlpatterns = [
     path("tests/<uuid:test_id>/remove/", web_tests.remove, name="test.remove"),
     path("<uuid:policy_id>/edit/", web.edit, name="edit"),
     path("<uuid:policy_id>/analysis/", web_analysis.show, name="analysis"),
-    path("<uuid:policy_id>/impact/", web_analysis.impact, name="impact"),
     path("<uuid:policy_id>/analyze/", web_analysis.analyze, name="analyze"),
     path("<uuid:policy_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:policy_id>/versions/<int:number>/", web.show_version, name="version"),

@@ -1,0 +1,78 @@
+"""Forms about what a project contains: packages, files, code, imports and configuration."""
+
+import re
+
+from .asides import Aside
+from .configuration import read_configuration
+from .contents import (
+    forbidden_code,
+    forbidden_files,
+    forbidden_imports,
+    read_code_sentence,
+    read_import_sentence,
+)
+from .dependencies import forbidden_packages, read_allowed, read_allowlist
+from .pieces import (
+    Piece,
+)
+from .reader import SOMEWHERE, Reader
+from .requirements import read_floor, read_presence
+
+FORBID = re.compile(
+    r"(?:block|avoid|warn (?:about|on|of|if|when|for|against)(?: there (?:is|are)| project (?:use"
+    r"|uses|has|have|contains?|depends? on))?) "
+    r"(?P<what>.+?)(?: (?:is|are) (?:used|found|present|installed))?"
+)
+FORBID_AFTER = re.compile(
+    r"(?P<what>.+?) (?:BANNED|(?:may|should) not be (?:used|installed|added|imported|included"
+    r"|depended on|present|in project|there|found|committed|checked in|contained)(?: (?:in"
+    r"|anywhere in) (?:any |our |all )?(?:project|code))?)"
+)
+
+VERSION_NOT = re.compile(
+    r"(?P<names>.+?)(?: version)? (?:may|should) not be (?P<versions>(?:older|newer|lower|higher"
+    r"|earlier|"
+    r"later|less|greater|more|below|above|under|over|before|after|at most|«v|<|>|=).*)"
+)
+PROJECT_NOT = re.compile(
+    rf"(?:ENSURE )?{SOMEWHERE} (?:may not|should not|do not|does not|never|must never) (?:use"
+    rf"|have|contain|include|depend on|import|ship|carry|install|rely on) (?:any )?"
+    rf"(?P<what>.+)"
+)
+
+
+def read_project(words: str, aside: Aside, reader: Reader, *, is_soft: bool) -> list[Piece] | None:
+    """Return what a clause says about what projects contain; None if nothing."""
+    if is_soft and not aside.severity:
+        aside.severity = "warn"
+    barred = VERSION_NOT.fullmatch(words)
+    if barred:
+        return _forbidden(f"{barred['names']} {barred['versions']}", aside, reader)
+    for pattern in (PROJECT_NOT, FORBID_AFTER, FORBID):
+        match = pattern.fullmatch(words)
+        if match:
+            found = _forbidden(match["what"], aside, reader)
+            if found is not None:
+                return found
+    for form in (
+        read_configuration,
+        read_import_sentence,
+        read_code_sentence,
+        read_floor,
+        read_presence,
+        read_allowlist,
+        read_allowed,
+    ):
+        found = form(words, aside, reader)
+        if found is not None:
+            return found
+    return None
+
+
+def _forbidden(words: str, aside: Aside, reader: Reader) -> list[Piece] | None:
+    words = re.sub(r"^(?:any|all|every|each|new) (?!package|version)", "", words)
+    for form in (forbidden_imports, forbidden_code, forbidden_files, forbidden_packages):
+        found = form(words, aside, reader)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,197 @@
+"""Reading an intent: sentences into clauses, clauses into parts, parts into one draft."""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+
+from .access import read_access
+from .actions import VERB
+from .asides import EXCEPT, Aside
+from .asking import Ask, Asker, Contradiction, Unread
+from .drafting import make_draft
+from .opposites import require_consistent
+from .peeling import peel
+from .pieces import Piece
+from .projects import read_project
+from .reader import Reader
+from .text import canonical, rewrite
+from .types import (
+    MAX_INTENT_CHARACTERS,
+    Ambiguous,
+    Choice,
+    Contradictory,
+    NotUnderstood,
+    Outcome,
+    Setting,
+    Understood,
+)
+
+SOFT = re.compile(r"^(?:avoid|warn|prefer)\b|\bshould\b")
+QUESTION = re.compile(
+    r"^(?:what|why|who|when|where|which|how|is|are|do|does|did|should|shall|may|can|could|would"
+    r"|will|has|have)\b"
+)
+VERBS = (
+    r"(?:block|require|allow|avoid|warn|only|nobody|never|do not|no|use|prefer|replace|limit"
+    r"|restrict|upgrade|pin|keep|ENSURE)"
+)
+MODAL = r"(?:may not|must|may|should not|should|only may|BANNED|REQUIRED)"
+# A sentence that only adds to the one before it.
+ADDED = re.compile(r"(?:(?:use|prefer|try) .+ instead$|because |reason :|except |unless |this is )")
+JOINTS = re.compile(r" ,? ?(?:and also|and then|and|but also|but|while|whereas|then|,)(?: also)? ")
+Reading = tuple[list[Piece], list[Aside]]
+
+
+def read_intent(text: str, setting: Setting, answers: Mapping[str, str]) -> Outcome:
+    """Return what an intent means with the answers given so far; the same for the same input."""
+    asker = Asker(answers)
+    if len(text) > MAX_INTENT_CHARACTERS:
+        said = f"At most {MAX_INTENT_CHARACTERS} characters; these are {len(text)}."
+        return NotUnderstood(text[:60], said)
+    try:
+        return _read(text, setting, asker)
+    except Ask as ask:
+        return Ambiguous(ask.key, ask.question, ask.choices, dict(asker.used))
+    except Contradiction as contradiction:
+        return Contradictory(str(contradiction))
+    except Unread as unread:
+        return NotUnderstood(unread.part, unread.reason, is_beyond=unread.is_beyond)
+
+
+def _read(text: str, setting: Setting, asker: Asker) -> Outcome:
+    canon = canonical(text)
+    reader = Reader(canon, setting, asker)
+    if not canon.words.strip(" .;,"):
+        return NotUnderstood("", "Say what is to be allowed, forbidden or required.")
+    pieces: list[Piece] = []
+    asides: list[Aside] = []
+    for sentence in _sentences(canon.words):
+        found = _read_sentence(sentence, reader)
+        pieces += found[0]
+        asides += found[1]
+    require_consistent(pieces)
+    draft = make_draft(text, pieces, asides, reader)
+    return Understood(draft, dict(asker.used), tuple(reader.notes))
+
+
+def _sentences(words: str) -> list[str]:
+    parts = re.split(r" ?[.;!] ?(?=\S|$)|(?<=\s); ", words)
+    found: list[str] = []
+    for part in parts:
+        said = rewrite(part.strip(" ,:;.!"))
+        if found and ADDED.match(said):
+            found[-1] = f"{found[-1]} , {said}"
+        elif said:
+            found.append(said)
+    return found
+
+
+def _read_sentence(words: str, reader: Reader) -> Reading:
+    if words.endswith("?") and QUESTION.match(words):
+        raise Unread(reader.canon.shown(words), "This is a question. Say what is to be so.",
+                     is_beyond=False)  # fmt: skip
+    words = words.rstrip("? ")
+    if "NOTALL" in words:
+        raise Unread(reader.canon.shown(words).replace("NOTALL", "not all"),
+                     "“Not all” leaves open which ones: name them.", is_beyond=False)  # fmt: skip
+    attempts = [partial(_read_clause, words, reader)]
+    attempts += [
+        partial(_read_joined, words[: joint.start()], words[joint.end() :], reader)
+        for joint in JOINTS.finditer(words)
+    ]
+    refusal: Unread | None = None
+    for attempt in attempts:
+        try:
+            found = attempt()
+        except Unread as unread:
+            refusal = refusal or unread
+            continue
+        if found is not None:
+            return found
+    raise refusal or Unread(
+        reader.canon.shown(words).replace("BANNED", "is banned").replace("REQUIRED", "is required"),
+        "This is not a form that is read without a model.", is_beyond=False,
+    )  # fmt: skip
+
+
+def _read_clause(words: str, reader: Reader) -> Reading | None:
+    aside = Aside()
+    is_soft = bool(SOFT.search(words))
+    refusal: Unread | None = None
+    while True:
+        try:
+            pieces = _read_matter(words, aside, reader, is_soft=is_soft)
+            left = words if pieces is not None else rewrite(peel(words, aside, reader))
+        except Unread as unread:
+            # What stands beside the matter may be what could not be read as part of it.
+            refusal = refusal or unread
+            pieces, left = None, rewrite(peel(words, aside, reader))
+        if pieces is not None:
+            return pieces, [aside]
+        if left == words:
+            break
+        words = left
+    if refusal:
+        raise refusal
+    return None
+
+
+def _read_matter(words: str, aside: Aside, reader: Reader, *, is_soft: bool) -> list[Piece] | None:
+    project = read_project(words, aside, reader, is_soft=is_soft)
+    if project is not None:
+        return project
+    if is_soft and aside.severity == "warn" and not re.match(r"warn\b", words):
+        aside.severity = ""
+    return read_access(words, aside, reader)
+
+
+def _read_joined(left: str, right: str, reader: Reader) -> Reading | None:
+    first = _read_clause(left, reader)
+    if first is None:
+        return None
+    for words in _completions(left, right):
+        second = _try_sentence(words, reader)
+        if second is not None:
+            _require_own_asides(right, second[1], reader)
+            return first[0] + second[0], first[1] + second[1]
+    return None
+
+
+def _try_sentence(words: str, reader: Reader) -> Reading | None:
+    try:
+        return _read_sentence(rewrite(words), reader)
+    except Unread:
+        return None
+
+
+def _completions(left: str, right: str) -> list[str]:
+    # What the second half leaves out is taken from the first: its subject, or its verb.
+    right = rewrite(right)
+    has_subject = re.search(rf"\b{MODAL}\b", right) and not re.match(MODAL, right)
+    if re.match(rf"{VERBS}\b", right) or has_subject:
+        return [right]
+    subject = re.match(rf"(.+?) ({MODAL}) ", left)
+    denied = re.match(r"not (.+)", right)
+    done = re.match(rf"(.+?) may ({VERB}) ", left)
+    if denied and done:
+        return [f"{done[1]} may not {done[2]} {denied[1]}"]
+    verb = re.match(rf"({VERBS}) (?:(using|importing) )?", left)
+    if re.match(MODAL, right):
+        return [f"{subject[1]} {right}"] if subject else []
+    if verb:
+        return [f"{verb[0]}{right}", f"{verb[1]} {right}"]
+    return [f"{subject[1]} {subject[2]} {right}"] if subject else []
+
+
+def _require_own_asides(right: str, asides: list[Aside], reader: Reader) -> None:
+    last = asides[-1]
+    narrowed = last.except_places or last.except_who or last.except_words or last.place
+    if not (narrowed or last.conditions()) or not re.search(
+        rf"\b{EXCEPT}\b|\b(?:in|for|by)\b", right
+    ):
+        return
+    reader.asker.ask(
+        f"reach:{reader.canon.shown(right).lower()[:60]}",
+        "Does what is said last, about where, when or for whom, hold for that last part only?",
+        (Choice("last", "Yes, for the last part only"),),
+    )
