@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Analysis, Policy, PolicyTest, PolicyVersion, Revision, Rollback
+from .models import Analysis, Impact, Policy, PolicyTest, PolicyVersion, Revision, Rollback
 
 
 @admin.register(Policy)
@@ -24,6 +24,12 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
 @admin.register(Analysis)
 class AnalysisAdmin(ReadOnlyAdmin):
     list_display = ("policy", "analyzed_at")
+    list_select_related = ("policy",)
+
+
+@admin.register(Impact)
+class ImpactAdmin(ReadOnlyAdmin):
+    list_display = ("policy", "worked_out_at")
     list_select_related = ("policy",)
 
 

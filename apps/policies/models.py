@@ -185,6 +185,34 @@ class Analysis(TenantModel):
         return f"{self.policy_id} {self.proposed}"
 
 
+class Impact(TenantModel):
+    """Who gains and loses by one change of a policy in the organization, and what its tests find.
+
+    The digests `proposed` and `base` name the policies, `facts` the organization and the tests:
+    for another organization the row is worked out anew.
+    """
+
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    content = models.CharField(max_length=71)
+    proposed = models.CharField(max_length=71)
+    base = models.CharField(max_length=71)
+    facts = models.CharField(max_length=71)
+    report = models.JSONField()
+    tests = models.JSONField(default=list)
+    worked_out_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "policy", "proposed", "base"], name="impact_once"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant_id", "policy", "content"], name="impact_of")]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} {self.proposed}"
+
+
 class Part(TenantModel):
     """A piece of a revision, stored once under its digest."""
 

@@ -27,6 +27,10 @@ class Result:
         """Tell whether the answer is the expected one."""
         return self.outcome is not None and self.outcome.is_allowed == self.test.is_allowed
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what was found as JSON values."""
+        return {"name": self.test.name, "has_passed": self.has_passed, "words": self.words}
+
     @property
     def words(self) -> str:
         """Say what was expected and what was answered."""
@@ -58,18 +62,19 @@ def read_question(stored: dict[str, Any]) -> Question:
     )
 
 
-def run_tests(policy: Policy) -> list[Result]:
-    """Return what each test of a policy finds if its working copy were in force."""
-    return [_run(test, policy) for test in list_tests(policy.id)]
+def run_tests(policy: Policy, *, cedar: str | None = None) -> list[Result]:
+    """Return what each test of a policy finds if its working copy, or `cedar`, were in force."""
+    working = policy.cedar
+    policy.cedar = working if cedar is None else cedar
+    try:
+        return [_run(test, policy) for test in list_tests(policy.id)]
+    finally:
+        policy.cedar = working
 
 
 def require_tests_pass(policy: Policy, *, cedar: str) -> None:
     """Raise Conflict, naming each test that fails, unless all pass with `cedar` in force."""
-    working, policy.cedar = policy.cedar, cedar
-    try:
-        failed = _failures(run_tests(policy))
-    finally:
-        policy.cedar = working
+    failed = _failures(run_tests(policy, cedar=cedar))
     if failed:
         raise Conflict(f"Its tests do not pass. {' '.join(failed)}")
 

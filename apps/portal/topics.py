@@ -24,7 +24,7 @@ TOPIC_OF: Mapping[str, str] = {
         ("policy.drafted", "policy.edited", "policy.restored", "policy.activated"), POLICIES
     ),
     **dict.fromkeys(("policy.retired", "policy.analysis_requested", "analysis.recorded"), POLICIES),
-    **dict.fromkeys(("policy.retired", "policy.test_added", "policy.test_removed"), POLICIES),
+    **dict.fromkeys(("impact.recorded", "policy.test_added", "policy.test_removed"), POLICIES),
     **dict.fromkeys(
         ("policy.rolled_back", "policy.rollback_confirmed", "policy.rollback_ended"), POLICIES
     ),

@@ -37,6 +37,7 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "policy.rollback_ended": ("ended the rollback of", "undo-2", "warning"),
     "policy.analysis_requested": ("asked what would change with", "flask-conical", "neutral"),
     "analysis.recorded": ("analysed", "flask-conical", "info"),
+    "impact.recorded": ("worked out who gains and loses by", "users", "info"),
     "policy.checked": ("checked a project against the policies of", "list-checks", "neutral"),
     "policy.simulated": ("tried out", "flask-conical", "neutral"),
     "policy.proposed": ("proposed", "git-pull-request", "info"),

@@ -46,7 +46,15 @@ def tell_author(happened: Happened) -> None:
     _tell(happened, proposal, [proposal.author_id], TO_AUTHOR[happened.type])
 
 
-@on("policy.proposed", "proposal.revised", "policy.activated", "policy.retired")
+@on(
+    "policy.proposed",
+    "proposal.revised",
+    "policy.activated",
+    "policy.retired",
+    "policy.test_added",
+    "policy.test_removed",
+    "revision.published",
+)
 def analyze_what_waits(happened: Happened) -> None:
     """Hand the analysis of what waits to the workers; what was analysed already stays so."""
     run_soon("proposals.analyze_waiting", tenant_id=str(happened.tenant_id))

@@ -24,6 +24,7 @@ NOT_OFFERED = {
     "proposal.escalate": "time does",
     "proposal.expire": "time does",
     "analysis.record": "only the portal's own services do",
+    "impact.record": "only the portal's own services do",
     "revision.publish": "only the portal's own services do",
     "cedar_agent.connect": "agents speak over their socket",
     "cedar_agent.acknowledge": "agents speak over their socket",

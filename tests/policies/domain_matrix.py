@@ -122,7 +122,7 @@ SERVICES = {
         "proposal.escalate",
         "proposal.expire",
     },
-    "analysis": {"analysis.record"},
+    "analysis": {"analysis.record", "impact.record"},
     "fleet": {"cedar_agent.connect", "cedar_agent.acknowledge", "cedar_agent.refuse"},
     "sign-in": {
         "session.start",

@@ -64,6 +64,7 @@ VALUES: dict[str, Any] = {
     "digest": lambda: "sha256:0",
     "email": lambda: f"{uuid4().hex}@example.com",
     "error": lambda: "does not parse",
+    "facts": lambda: "sha256:0",
     "expires_at": lambda: clock.now() + timedelta(hours=1),
     "hours": lambda: 1,
     "issuer": lambda: "https://issuer.example",
@@ -98,6 +99,7 @@ VALUES: dict[str, Any] = {
     "slug": lambda: f"s-{uuid4().hex[:12]}",
     "stage": lambda: "parse",
     "subject": lambda: uuid4().hex,
+    "tests": list,
     "text": lambda: "Words.",
     "value": lambda: {"preset": "strict"},
 }

@@ -47,6 +47,7 @@ from apps.proposals.operations import (
     reject_proposal,
     withdraw_proposal,
 )
+from apps.proposals.prospects import work_out_proposal
 from tests.factories.company import TestCompany, make_agent
 from tests.factories.policy import FORBID, make_active, make_policy, make_proposal
 
@@ -158,6 +159,7 @@ def _policies(company: TestCompany) -> Things:
     with company.acting("architect"):
         edit_policy(policy_id=active.id, cedar=FORBID, expected_version=active.version)
     pending = make_proposal(company, name="waiting")
+    work_out_proposal(tenant_id=company.tenant_id, proposal_id=pending.id)
     endings: dict[str, Callable[..., Any]] = {
         "second_architect": partial(reject_proposal, reason="Not like this."),
         "architect": withdraw_proposal,

@@ -79,7 +79,7 @@ def analysis_of(policy: Policy) -> dict[str, Any]:
     change = read_working_copy(policy)
     analysis = find_analysis(change)
     told: Telling | None = tell(analysis.report, subject=policy) if analysis else None
-    state = "ready" if analysis else "pending" if _is_requested(policy) else "none"
+    state = "ready" if analysis else "pending" if is_requested(policy) else "none"
     return {
         "state": state,
         "analyzed_at": analysis.analyzed_at if analysis else None,
@@ -88,7 +88,7 @@ def analysis_of(policy: Policy) -> dict[str, Any]:
     }
 
 
-def _is_requested(policy: Policy) -> bool:
+def is_requested(policy: Policy) -> bool:
     """Return whether the working copy as it is now was sent for an analysis."""
     history = events.list_history(resource_id=str(policy.id))
     asked = history.filter(type="policy.analysis_requested").first()

@@ -26,6 +26,7 @@ from ..rules import dump_rules
 from ..rules.sentence import sentence_of
 from ..types import Bundle
 from .analysis import PolicyAnalysisOut, analyze, view_analysis
+from .rest_impact import ROUTES as IMPACT
 from .rest_intents import ROUTES as INTENTS
 from .rest_playground import ROUTES as PLAYGROUND
 from .rest_rollbacks import ROUTES as ROLLBACKS
@@ -200,6 +201,7 @@ ROUTES = (
         method="GET", path="revisions/<int:number>", name="revision.view", call=view_revision,
         answers=BundleOut,
     ),
+    *IMPACT,
     *PLAYGROUND,
     *ROLLBACKS,
     *INTENTS,

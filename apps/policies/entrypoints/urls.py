@@ -19,6 +19,7 @@ urlpatterns = [
     path("tests/<uuid:test_id>/remove/", web_tests.remove, name="test.remove"),
     path("<uuid:policy_id>/edit/", web.edit, name="edit"),
     path("<uuid:policy_id>/analysis/", web_analysis.show, name="analysis"),
+    path("<uuid:policy_id>/impact/", web_analysis.impact, name="impact"),
     path("<uuid:policy_id>/analyze/", web_analysis.analyze, name="analyze"),
     path("<uuid:policy_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:policy_id>/versions/<int:number>/", web.show_version, name="version"),

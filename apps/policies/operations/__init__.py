@@ -1,6 +1,6 @@
 """Writes to policies and revisions."""
 
-from .analysis import analyze_policy, record_analysis
+from .analysis import analyze_policy, record_analysis, record_impact
 from .checks import check_project, simulate_policy
 from .fit import require_fit
 from .policies import activate_policy, draft_policy, edit_policy, restore_version, retire_policy
@@ -19,6 +19,7 @@ __all__ = [
     "end_rollback",
     "publish_revision",
     "record_analysis",
+    "record_impact",
     "remove_test",
     "require_fit",
     "restore_version",

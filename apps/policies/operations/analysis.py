@@ -10,7 +10,7 @@ from apps.kernel.authorization import authorize
 from apps.kernel.operation import operation
 
 from .. import queries
-from ..models import Analysis, Policy
+from ..models import Analysis, Impact, Policy
 from ..standing import keys_of, read_working_copy
 
 
@@ -45,3 +45,35 @@ def record_analysis(
     after = {"relation": report.get("relation"), "proposed": proposed, "base": base}
     emit("analysis.recorded", resource=policy.as_resource(), change=Change(after=after))
     return analysis
+
+
+@operation("impact.record")
+def record_impact(
+    *,
+    policy_id: UUID,
+    content: str,
+    proposed: str,
+    base: str,
+    facts: str,
+    report: dict[str, Any],
+    tests: list[dict[str, Any]],
+) -> Impact:
+    """Keep who gains and loses by one change today, in place of what was kept of it before."""
+    policy = queries.get_policy(policy_id)
+    authorize("impact.record", policy.as_resource())
+    impact: Impact
+    impact, _ = Impact.objects.update_or_create(
+        policy=policy,
+        proposed=proposed,
+        base=base,
+        defaults={
+            "content": content,
+            "facts": facts,
+            "report": report,
+            "tests": tests,
+            "worked_out_at": clock.now(),
+        },
+    )
+    after = {"counts": report.get("counts"), "proposed": proposed, "base": base, "facts": facts}
+    emit("impact.recorded", resource=policy.as_resource(), change=Change(after=after))
+    return impact

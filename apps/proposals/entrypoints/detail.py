@@ -12,6 +12,7 @@ from apps.kernel.authorization import decide
 from apps.kernel.entrypoints.changes import changed
 from apps.orgs.queries import get_root
 from apps.policies import queries as policies
+from apps.policies.entrypoints.impact import ImpactView
 from apps.policies.types import MERGES, MODES, SEVERITIES
 
 from .. import queries
@@ -21,6 +22,7 @@ from ..models import Proposal
 from ..types import ProposalKind, ProposalState
 from .analysis import analysis_checks, analysis_context
 from .forms import AcceptForm, ApproveForm, CommentForm, RejectForm, ReviseForm
+from .impact import proposal_impact
 
 # Of each entry of the story: what it says, its icon and its tone.
 STORY: Mapping[str, tuple[str, str, str]] = {
@@ -87,6 +89,7 @@ def page_context(
     """Return everything the page of a proposal shows; `failed` holds forms with their errors."""
     box = queries.merge_box(proposal)
     about = analysis_context(proposal)
+    impact = proposal_impact(proposal)
     title, icon, tone = HEADINGS[proposal.state]
     return {
         "proposal": proposal,
@@ -95,8 +98,13 @@ def page_context(
         **_what_changes(proposal),
         "box": box,
         "box_look": {"title": title, "icon": icon, "tone": tone, "text": _outcome(proposal)},
-        "checks": [*_checks(proposal, box), *_analysis_checks(proposal, about["analysis"])],
+        "checks": [
+            *_checks(proposal, box),
+            *_test_checks(proposal, impact),
+            *_analysis_checks(proposal, about["analysis"]),
+        ],
         **about,
+        "impact": impact,
         "story": _story(proposal),
         "convergence": _convergence(proposal),
         "can_comment": decide("proposal.comment", proposal.as_resource()).allowed,
@@ -193,6 +201,18 @@ def _checks(proposal: Proposal, box: queries.MergeBox) -> list[dict[str, str]]:
 
 def _analysis_checks(proposal: Proposal, standing: Standing) -> list[dict[str, str]]:
     return analysis_checks(standing) if proposal.state == ProposalState.PENDING else []
+
+
+def _test_checks(proposal: Proposal, impact: ImpactView) -> list[dict[str, str]]:
+    if proposal.state != ProposalState.PENDING or not impact.tests:
+        return []
+    failed, every = impact.failed_tests, len(impact.tests)
+    noun = "test" if every == 1 else "tests"
+    text = f"{failed} of {every} {noun} fail" if failed else f"All {every} {noun} pass"
+    if every == 1:
+        text = "Its test fails" if failed else "Its test passes"
+    note = "revise it, or change the tests" if failed else ""
+    return [{"state": "failed" if failed else "done", "text": text, "note": note, "url": "#tests"}]
 
 
 def _story(proposal: Proposal) -> list[dict[str, Any]]:

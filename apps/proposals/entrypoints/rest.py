@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from apps.kernel.authorization import authorize
 from apps.kernel.entrypoints.rest import ListQuery, Route
 from apps.orgs.queries import get_scope, get_user
+from apps.policies.entrypoints.impact import ImpactOut, ImpactQuery
 from apps.policies.queries import get_policy
 
 from .. import queries
@@ -26,6 +27,7 @@ from ..operations import (
     withdraw_proposal,
 )
 from .analysis import view_analysis
+from .impact import view_impact
 from .serializers import (
     AcceptanceOut,
     AcceptIn,
@@ -133,6 +135,10 @@ ROUTES = (
     Route(
         method="GET", path=f"{PROPOSAL}/analysis", name="proposal.analysis", call=view_analysis,
         answers=AnalysisOut,
+    ),
+    Route(
+        method="GET", path=f"{PROPOSAL}/impact", name="proposal.impact", call=view_impact,
+        query=ImpactQuery, answers=ImpactOut,
     ),
     Route(
         method="POST", path=f"{PROPOSAL}/accept-conflicts", name="proposal.accept_conflicts",

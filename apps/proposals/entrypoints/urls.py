@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import web
+from . import impact, web
 
 app_name = "proposals"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("about/<uuid:policy_id>/new/", web.propose, name="propose"),
     path("<uuid:proposal_id>/", web.show, name="view"),
     path("<uuid:proposal_id>/approvers/", web.approvers, name="approvers"),
+    path("<uuid:proposal_id>/impact/", impact.show, name="impact"),
     path("<uuid:proposal_id>/approve/", web.approve, name="approve"),
     path("<uuid:proposal_id>/reject/", web.reject, name="reject"),
     path("<uuid:proposal_id>/accept-conflicts/", web.accept, name="accept_conflicts"),
