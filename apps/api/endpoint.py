@@ -9,7 +9,8 @@ from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.kernel.entrypoints.rest import Route
+from apps.kernel.entrypoints.afterwards import Afterwards, finished
+from apps.kernel.entrypoints.rest import Later, Route
 from apps.kernel.errors import DomainError, NotFound
 from apps.kernel.rehearsal import rehearsed
 
@@ -78,6 +79,8 @@ class Endpoint(APIView):
             result = route.call(**_filters(query), **values)
         except NotFound as error:
             raise _named(error, route) from error
+        if isinstance(result, Later):
+            return Afterwards(lambda: answers.render(http, route, result.work(), query))
         response: HttpResponseBase = answers.render(http, route, result, query)
         return response
 
@@ -88,7 +91,8 @@ class Endpoint(APIView):
 
 def _rehearsed(run: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     with rehearsed():
-        response = run()
+        # What would be done afterwards is undone only if it is done here.
+        response = finished(run())
     response[requests.DRY_RUN] = "true"
     # Nothing was made there.
     del response["Location"]

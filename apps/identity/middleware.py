@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 
+from apps.kernel.entrypoints.afterwards import finished
 from apps.kernel.errors import DomainError, Forbidden
 from apps.kernel.tenancy import APP, record_denial
 
@@ -34,14 +35,15 @@ class Forged(DomainError):
 class ActorMiddleware:
     """Authenticate by bearer token, else by session, and run the request in that scope.
 
-    The request is one transaction: an answer of 5xx rolls it back. Without an actor no scope is
-    open and tenant data cannot be read.
+    The request is one transaction: an answer of 5xx rolls it back. What a view leaves for
+    afterwards opens transactions of its own. Without an actor no scope is open and tenant data
+    cannot be read.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(OPEN_DOORS):
             _introduce(request, None)
             return self.get_response(request)
@@ -50,7 +52,7 @@ class ActorMiddleware:
             response = self.get_response(request)
             if found is not None and response.status_code >= SERVER_ERROR:
                 transaction.set_rollback(True, using=APP)
-            return response
+        return finished(response)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any

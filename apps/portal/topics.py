@@ -34,6 +34,7 @@ TOPIC_OF: Mapping[str, str] = {
             "governance.proposed",
             "governance.configured",
             "proposal.reminded",
+            "proposal.nudged",
             "proposal.escalated",
             "proposal.expired",
             "proposal.approved",

@@ -49,6 +49,7 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "governance.proposed": ("proposed", "git-pull-request", "info"),
     "governance.configured": ("changed how changes are governed in", "settings", "warning"),
     "proposal.reminded": ("reminded of", "clock", "info"),
+    "proposal.nudged": ("reminded the approvers of", "bell", "info"),
     "proposal.escalated": ("escalated", "arrow-up-right", "warning"),
     "proposal.expired": ("let expire", "hourglass", "neutral"),
     "proposal.withdrawn": ("withdrew", "undo-2", "neutral"),

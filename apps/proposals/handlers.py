@@ -18,6 +18,7 @@ TO_APPROVERS: Mapping[str, str] = {
     "governance.proposed": "waits for your decision",
     "proposal.revised": "was revised and waits for your decision",
     "proposal.reminded": "still waits for your decision",
+    "proposal.nudged": "still waits for your decision",
     "proposal.escalated": "was decided by nobody below and now waits for you too",
 }
 TO_AUTHOR: Mapping[str, str] = {

@@ -57,6 +57,7 @@ VALID: dict[str, Any] = {
     "slug": "slug",
     "text": "words",
     "title": "Engineer",
+    "verb": "remind",
 }
 WRONG_TYPES = (7, 7.5, True, None, [], {}, [{}], {"$ne": 1}, 10**40, -(10**400))
 # Members that may hold nothing, with what nothing is.
@@ -94,6 +95,7 @@ def world(company):
         "agent_id": str(agent.id),
         "policy_id": str(policy.id),
         "proposal_id": str(proposal.id),
+        "items": [{"id": str(proposal.id)}],
         "membership_id": str(member.id),
         "grant_id": str(grant.id),
     }

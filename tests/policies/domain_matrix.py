@@ -37,6 +37,7 @@ LOWEST_ROLE = {
         "proposal.approve",
         "proposal.reject",
         "proposal.accept_conflicts",
+        "proposal.nudge",
         "project.init",
         "member.add",
         "member.remove",

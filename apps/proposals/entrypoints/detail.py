@@ -32,6 +32,7 @@ STORY: Mapping[str, tuple[str, str, str]] = {
     "commented": ("commented", "message-square", "neutral"),
     "withdrawn": ("took it back", "undo-2", "neutral"),
     "reminded": ("reminded those who are asked", "clock", "info"),
+    "nudged": ("reminded those who are asked", "bell", "info"),
     "escalated": ("asked the next level", "arrow-up-right", "warning"),
     "expired": ("let it expire: nobody decided in time", "hourglass", "warning"),
     "revised": ("revised it: earlier approvals no longer count", "pencil", "warning"),
@@ -40,6 +41,7 @@ STORY: Mapping[str, tuple[str, str, str]] = {
 BY_EVENT: Mapping[str, str] = {
     "proposal.revised": "revised",
     "proposal.reminded": "reminded",
+    "proposal.nudged": "nudged",
     "proposal.escalated": "escalated",
     "proposal.expired": "expired",
 }
@@ -107,6 +109,9 @@ def page_context(
         "impact": impact,
         "story": _story(proposal),
         "convergence": _convergence(proposal),
+        "neighbours": _neighbours(proposal),
+        "can_nudge": proposal.state == ProposalState.PENDING
+        and decide("proposal.nudge", proposal.as_resource()).allowed,
         "can_comment": decide("proposal.comment", proposal.as_resource()).allowed,
         "working_change": _working_change(proposal)
         if box.can_revise and proposal.kind == ProposalKind.ACTIVATE_POLICY
@@ -248,6 +253,14 @@ def _note(item: queries.Happening) -> str:
 def _entry(*, at: Any, kind: str, who: str, note: str = "") -> dict[str, Any]:
     text, icon, tone = STORY[kind]
     return {"at": at, "who": who, "text": text, "note": note, "icon": icon, "tone": tone}
+
+
+def _neighbours(proposal: Proposal) -> dict[str, Proposal | None]:
+    """Return the proposals before and after this one that wait for the reader."""
+    waiting = queries.list_waiting()
+    before = [one for one in waiting if one.number < proposal.number]
+    after = [one for one in waiting if one.number > proposal.number]
+    return {"previous": before[-1] if before else None, "next": after[0] if after else None}
 
 
 def _convergence(proposal: Proposal) -> Convergence | None:

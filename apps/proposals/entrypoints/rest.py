@@ -20,6 +20,7 @@ from ..models import Comment, Proposal, Review
 from ..operations import (
     approve_proposal,
     comment_on_proposal,
+    nudge_approvers,
     propose_change,
     propose_policy,
     reject_proposal,
@@ -28,6 +29,7 @@ from ..operations import (
 )
 from .analysis import view_analysis
 from .impact import view_impact
+from .rest_triage import ROUTES as TRIAGE
 from .serializers import (
     AcceptanceOut,
     AcceptIn,
@@ -148,6 +150,11 @@ ROUTES = (
         method="POST", path=f"{PROPOSAL}/withdraw", name="proposal.withdraw",
         call=withdraw_proposal, answers=ProposalOut,
     ),
+    Route(
+        method="POST", path=f"{PROPOSAL}/nudge", name="proposal.nudge", call=nudge_approvers,
+        answers=ProposalOut,
+    ),
+    *TRIAGE,
     Route(
         method="POST", path=f"{PROPOSAL}/revise", name="proposal.revise", call=revise_proposal,
         takes=ReviseIn, answers=ProposalOut,

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from . import impact, web
+from . import impact, web, web_triage
 
 app_name = "proposals"
 urlpatterns = [
     path("", web.index, name="list"),
+    path("bulk/", web_triage.decide, name="bulk"),
     path("about/<uuid:policy_id>/", web.about, name="about"),
     path("about/<uuid:policy_id>/new/", web.propose, name="propose"),
     path("<uuid:proposal_id>/", web.show, name="view"),
@@ -15,6 +16,7 @@ urlpatterns = [
     path("<uuid:proposal_id>/approve/", web.approve, name="approve"),
     path("<uuid:proposal_id>/reject/", web.reject, name="reject"),
     path("<uuid:proposal_id>/accept-conflicts/", web.accept, name="accept_conflicts"),
+    path("<uuid:proposal_id>/nudge/", web.nudge, name="nudge"),
     path("<uuid:proposal_id>/withdraw/", web.withdraw, name="withdraw"),
     path("<uuid:proposal_id>/revise/", web.revise, name="revise"),
     path("<uuid:proposal_id>/comment/", web.comment, name="comment"),

@@ -1,6 +1,7 @@
 """Pages about proposals: what waits, one proposal with its decision, and proposing a change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +9,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.kernel.authorization import authorize
+from apps.kernel.authorization import authorize, decide_many
 from apps.kernel.entrypoints.changes import changed
 from apps.kernel.entrypoints.csv_export import csv_file, is_csv
 from apps.kernel.entrypoints.listing import Filter, address, filter_bar, page_of
-from apps.kernel.entrypoints.pages import choice_param, signed_in, submit
+from apps.kernel.entrypoints.pages import act, choice_param, signed_in, submit
 from apps.kernel.tenancy import current_actor
 from apps.orgs import queries as orgs
 from apps.policies import queries as policies
@@ -26,6 +28,7 @@ from ..models import Proposal
 from ..operations import (
     approve_proposal,
     comment_on_proposal,
+    nudge_approvers,
     propose_policy,
     reject_proposal,
     revise_proposal,
@@ -52,6 +55,7 @@ COLUMNS = (
     {"name": "Proposed by"},
     {"name": "When", "class": "shrink"},
 )
+SELECT = {"name": "Select", "class": "shrink"}
 CSV_HEADER = (
     "number", "kind", "title", "scope", "severity", "state", "author", "through_agent",
     "created_at", "decided_at", "revision", "justification",
@@ -71,14 +75,19 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = _rows(tab, state, waiting)
     if is_csv(request):
         return csv_file(name="proposals", header=CSV_HEADER, rows=map(_csv_row, rows))
+    page = page_of(request, rows, order=("-number",))
+    choosable = _choosable(page.rows)
     context = {
-        "page": page_of(request, rows, order=("-number",)),
+        "page": page,
+        "choosable": choosable,
+        "select_page": request.GET.get("select") == "page",
+        "select_url": address(request, select="page"),
         "bar": filter_bar(request, placeholder="", filters=filters),
         "keep": [{"name": "tab", "value": tab}] if tab else [],
         "clear_url": address(request, state=""),
         "tabs": [_tab(request, key, name, tab, waiting) for key, name in TABS.items()],
         "tab": tab,
-        "columns": COLUMNS,
+        "columns": [*([SELECT] if choosable else []), *COLUMNS],
     }
     return render(request, "proposals/list.html", context)
 
@@ -168,6 +177,18 @@ def accept(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
 
 @require_POST
 @signed_in
+def nudge(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    """Remind those who are asked now."""
+    return act(
+        request,
+        partial(nudge_approvers, proposal_id=proposal_id),
+        done="Those who are asked were reminded.",
+        next_url=reverse("proposals:view", args=[proposal_id]),
+    )
+
+
+@require_POST
+@signed_in
 def withdraw(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Take one's own proposal back."""
     return _act(request, proposal_id, "withdraw_form", WithdrawForm({}), withdraw_proposal)
@@ -227,6 +248,13 @@ def _said(proposal: Proposal) -> str:
         ProposalState.EXPIRED: "Expired.",
         ProposalState.PENDING: "Recorded. It still waits for a decision.",
     }[ProposalState(proposal.state)]
+
+
+def _choosable(rows: Sequence[Proposal]) -> set[UUID]:
+    """Return which rows the reader may decide something about, be it only a reminder."""
+    pending = [row for row in rows if row.state == ProposalState.PENDING]
+    answers = decide_many("proposal.nudge", [row.as_resource() for row in pending])
+    return {row.id for row, answer in zip(pending, answers, strict=True) if answer.allowed}
 
 
 def _rows(tab: str, state: str, waiting: list[Proposal]) -> Any:

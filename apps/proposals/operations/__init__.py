@@ -3,13 +3,14 @@
 from .deciding import approve_proposal, reject_proposal
 from .following import comment_on_proposal, revise_proposal, withdraw_proposal
 from .proposing import propose_change, propose_policy
-from .waiting import escalate_proposal, expire_proposal, remind_of_proposal
+from .waiting import escalate_proposal, expire_proposal, nudge_approvers, remind_of_proposal
 
 __all__ = [
     "approve_proposal",
     "comment_on_proposal",
     "escalate_proposal",
     "expire_proposal",
+    "nudge_approvers",
     "propose_change",
     "propose_policy",
     "reject_proposal",

@@ -19,6 +19,7 @@ from ..types import ProposalState, StepKind
 from .deciding import close, require_state
 from .rounds import climb, plan_next, steps_for, taken_keys
 
+NUDGED = {"proposal_step_once": ("proposal_id", "They were reminded within this hour already.")}
 ONCE = {"proposal_step_once": ("proposal_id", "That step was taken already.")}
 
 
@@ -29,6 +30,24 @@ def remind_of_proposal(*, proposal_id: UUID) -> Proposal:
     _save(proposal)
     payload = {"missed": len(steps) - 1, "is_overdue": _is_overdue(proposal)}
     emit("proposal.reminded", resource=proposal.as_resource(), change=Change(payload=payload))
+    return proposal
+
+
+@operation("proposal.nudge")
+def nudge_approvers(*, proposal_id: UUID) -> Proposal:
+    """Remind those who are asked now because somebody wants it; Conflict more than once an hour."""
+    proposal = queries.get_proposal(proposal_id, for_update=True)
+    authorize("proposal.nudge", proposal.as_resource())
+    require_state(proposal, ProposalState.EXPIRED)
+    moment = clock.now()
+    with conflicts(NUDGED):
+        ProposalStep.objects.create(
+            proposal=proposal,
+            round=proposal.round,
+            key=f"nudge:{moment:%Y-%m-%dT%H}",
+            taken_at=moment,
+        )
+    emit("proposal.nudged", resource=proposal.as_resource(), change=Change())
     return proposal
 
 

@@ -14,6 +14,7 @@ import { startPending } from "./pending.js";
 import { startTimes } from "./times.js";
 import { startToasts } from "./toasts.js";
 import { startTrees } from "./tree.js";
+import { startTriage } from "./triage.js";
 
 window.htmx = htmx;
 Alpine.data("menu", menu);
@@ -33,3 +34,4 @@ startPending();
 startTimes();
 startToasts();
 startTrees();
+startTriage();

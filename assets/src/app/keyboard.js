@@ -5,7 +5,7 @@ const SEQUENCE_MS = 1200;
 let goUntil = 0;
 
 function isTyping(target) {
-  return target.closest?.("input, textarea, select, [contenteditable=true], [role=textbox], .cm-editor");
+  return target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=textbox], .cm-editor");
 }
 
 function isVisible(element) {
@@ -21,7 +21,7 @@ function press(selector, root = document) {
     (found) => isVisible(found) && !found.matches(":disabled, [aria-disabled=true]"),
   );
   if (!element) return false;
-  if (element.matches("input, select, textarea")) element.focus();
+  if (element.matches("input:not([type=checkbox]), select, textarea")) element.focus();
   else element.click();
   return true;
 }
@@ -51,7 +51,8 @@ function moveRow(direction) {
 function pressVerb(key) {
   const selector = `[data-key="${CSS.escape(key)}"]`;
   const row = activeRow();
-  return (row && press(selector, row)) || press(selector);
+  const ofRow = `[data-row-key="${CSS.escape(key)}"]`;
+  return (row && (press(ofRow, row) || press(selector, row))) || press(selector);
 }
 
 function openHelp() {
@@ -77,8 +78,8 @@ function handlePlain(key) {
     return true;
   }
   const fixed = {
-    j: () => moveRow(1),
-    k: () => moveRow(-1),
+    j: () => moveRow(1) || pressVerb("j"),
+    k: () => moveRow(-1) || pressVerb("k"),
     "?": openHelp,
     "/": focusSearch,
   };

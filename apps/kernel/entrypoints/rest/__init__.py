@@ -2,11 +2,12 @@
 
 from .fields import Flag, Limit, Line, Moment, Slug, Text, unset
 from .resources import Body, Patch, PersonRef, Query, Reason, Ref, Resource, optional_query
-from .routes import ListQuery, Route
+from .routes import Later, ListQuery, Route
 
 __all__ = [
     "Body",
     "Flag",
+    "Later",
     "Limit",
     "Line",
     "ListQuery",

@@ -21,6 +21,13 @@ class ListQuery(Query):
     cursor: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What a call returns whose work opens scopes of its own, once the request's has closed."""
+
+    work: Callable[[], Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One entry of the REST interface.
