@@ -148,3 +148,49 @@ def test_an_address_with_a_dialog_opens_it_once(
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
     assert "#" not in page.url
+
+
+def test_several_proposals_are_decided_without_a_mouse(
+    opened: Opened, committed_company: TestCompany
+) -> None:
+    rule = {"id": "readme", "target": "file", "effect": "require", "path": "README.md"}
+    for name in ("aleph", "beth", "gimel"):
+        make_proposal(committed_company, name=name, cedar="", rules=[rule])
+    page = opened("/proposals/")
+    rows = page.locator("[data-row-list] tr")
+    expect(rows).to_have_count(3)
+    for key in ("j", "x", "j", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-chosen-count]")).to_have_text("2 selected")
+    page.keyboard.press("r")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reject 2 proposals")
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.keyboard.type("Not like this.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Rejected. Its author may revise it.")).to_have_count(2)
+    expect(page.get_by_role("link", name="beth")).to_have_count(0)
+
+
+def test_a_selection_outlives_a_live_update(opened: Opened, committed_company: TestCompany) -> None:
+    make_proposal(committed_company, name="aleph")
+    page = opened("/proposals/")
+    expect(page.locator("[data-live-status]").first).to_have_attribute("data-state", "connected")
+    page.get_by_role("link", name="Select all on this page").click()
+    expect(page.locator("[data-chosen-count]")).to_have_text("1 selected")
+    make_proposal(committed_company, name="beth")
+    expect(page.locator("[data-row-list] tr")).to_have_count(2)
+    expect(page.get_by_role("checkbox", name="aleph")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="beth")).not_to_be_checked()
+    expect(page.locator("[data-chosen-count]")).to_have_text("1 selected")
+
+
+def test_one_proposal_leads_to_the_next(opened: Opened, committed_company: TestCompany) -> None:
+    first, _ = (make_proposal(committed_company, name=name) for name in ("aleph", "beth"))
+    page = opened(f"/proposals/{first.id}/")
+    heading = page.get_by_role("heading", level=1)
+    page.keyboard.press("j")
+    expect(heading).to_contain_text("beth")
+    expect(page.locator("html[data-enhanced]")).to_be_attached()
+    page.keyboard.press("k")
+    expect(heading).to_contain_text("aleph")
