@@ -46,7 +46,7 @@ def working_copy_of(policy: Policy) -> Prospect:
 def facts_digest(policy: Policy) -> str:
     """Return the digest of all that an impact depends on besides the policies."""
     tests = [[str(one.id), one.question, one.is_allowed] for one in queries.list_tests(policy.id)]
-    return sha256(canonical([ENGINE, _organization()[0], tests]))
+    return sha256(canonical([ENGINE, _organization_digest(), tests]))
 
 
 def find_impact(change: Change) -> Impact | None:
@@ -82,7 +82,7 @@ def work_out(
         known = find_impact(change)
         if known is not None and known.facts == facts:
             return False
-        entities = json.loads(_organization()[1])
+        entities = _organization()
         tests = [one.as_json() for one in _tests(prospect)]
     report = _report(change, entities, (MemoryError, RecursionError, *too_long))
     keys = keys_of(change)
@@ -104,7 +104,7 @@ def impact_of_text(*, cedar: str, policy: Policy | None) -> dict[str, Any]:
     if policy is None:
         policy = Policy(id=UNSAVED, scope=get_root(), cedar=cedar)
     change = read_change(policy.id, replace(layer_of(policy), cedar=cedar))
-    return _report(change, json.loads(_organization()[1]), ())
+    return _report(change, _organization(), ())
 
 
 def _report(
@@ -122,10 +122,17 @@ def _tests(prospect: Prospect) -> list[Any]:
     return run_tests(prospect.policy, cedar=prospect.layer.cedar)
 
 
-def _organization() -> tuple[str, str]:
-    """Return the digest and the JSON text of the entities that agents were sent last."""
-    head = Revision.objects.select_related("entities").order_by("-number").first()
-    if head is not None:
-        return head.entities.digest, head.entities.body
-    text = canonical_entities(organization_entities())
-    return sha256(text), text
+def _organization_digest() -> str:
+    """Return the digest of the entities that agents were sent last."""
+    rows = Revision.objects.order_by("-number").values_list("entities__digest", flat=True)
+    known: str | None = rows.first()
+    return known or sha256(canonical_entities(organization_entities()))
+
+
+def _organization() -> list[dict[str, Any]]:
+    """Return the entities that agents were sent last, or would be sent first."""
+    rows = Revision.objects.order_by("-number").values_list("entities__body", flat=True)
+    known: str | None = rows.first()
+    text = known or canonical_entities(organization_entities())
+    entities: list[dict[str, Any]] = json.loads(text)
+    return entities

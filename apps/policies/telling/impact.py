@@ -13,6 +13,8 @@ from .requests import tell_action
 
 Json = Mapping[str, Any]
 HIDDEN = "hidden"
+# Where something is done has a column of its own.
+WORDS = {"deploy": "deploy"}
 NOBODY = "Nobody's access changes today."
 NOBODY_TRIED = "Nobody's access changes today in any of the cases that were tried."
 
@@ -113,7 +115,7 @@ class ImpactTelling:
         shared = {
             "effect": row["effect"],
             "action": row["action"],
-            "words": tell_action(row["action"]),
+            "words": WORDS.get(row["action"]) or tell_action(row["action"]),
             "where": self._places.tell([self.report["what"][at] for at in row["what"]]),
             "when": tell_when(row["when"], is_sampled=row["is_sampled"]),
             "is_sampled": row["is_sampled"],
