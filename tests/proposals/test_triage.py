@@ -6,9 +6,11 @@ import pytest
 
 from apps.kernel import clock
 from apps.kernel.errors import Conflict, Forbidden
+from apps.kernel.tenancy import is_scope_open
 from apps.notifications.models import Notification
 from apps.proposals.models import Proposal, ProposalStep
-from apps.proposals.operations import nudge_approvers, withdraw_proposal
+from apps.proposals.operations import approve_proposal, nudge_approvers, withdraw_proposal
+from apps.proposals.triage import triage
 from tests.factories.policy import make_proposal
 from tests.web.sign_in import browser
 
@@ -195,3 +197,32 @@ def test_the_page_leads_to_the_proposals_around_it(company, three):
     sections = ("change-title", "analysis-title", "impact-title", "story-title", "merge-title")
     places = [text.index(f'id="{name}"') for name in sections]
     assert places == sorted(places)
+
+
+def test_a_crash_in_one_keeps_what_was_done_of_the_others(company, three, monkeypatch):
+    def breaks(*, proposal_id, **given):
+        if proposal_id == three[1].id:
+            raise RuntimeError("boom")
+        return approve_proposal(proposal_id=proposal_id, **given)
+
+    monkeypatch.setattr("apps.proposals.triage.approve_proposal", breaks)
+    results = _bulk(company, "second_architect", "approve", three).json()["results"]
+    assert [one["is_done"] for one in results] == [True, False, True]
+    assert results[1]["words"] == "Something went wrong. Nothing of it was done."
+    assert "boom" not in str(results)
+    assert _states(company, three) == ["approved", "pending", "approved"]
+
+
+def test_each_is_done_after_the_requests_own_scope_has_closed(company, three, monkeypatch):
+    scopes = []
+
+    def watched(**given):
+        scopes.append(is_scope_open())
+        yield from triage(**given)
+
+    monkeypatch.setattr("apps.proposals.entrypoints.rest_triage.triage", watched)
+    monkeypatch.setattr("apps.proposals.entrypoints.web_triage.triage", watched)
+    _bulk(company, "second_architect", "remind", three[:1])
+    _post(company, "second_architect", "approve", three[:1], confirmed="1")
+    assert scopes == [False, False]
+    assert _states(company, three[:1]) == ["approved"]
