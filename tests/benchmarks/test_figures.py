@@ -11,7 +11,16 @@ import pytest
 
 from apps.identity.operations import create_token
 from apps.kernel import clock
-from tests.benchmarks import analysis, decisions, fleet, impact, isolation, rest, starts
+from tests.benchmarks import (
+    analysis,
+    decisions,
+    fleet,
+    impact,
+    intents,
+    isolation,
+    rest,
+    starts,
+)
 from tests.benchmarks.measure import table
 from tests.environment import ROOT
 from tests.journeys.stack import PooledStack, running_stack
@@ -54,6 +63,7 @@ def test_every_figure_is_measured_and_written_down(
     figures += decisions.measure()
     figures += analysis.measure()
     figures += impact.measure()
+    figures += intents.measure()
     figures += starts.measure(folder=tmp_path / "fresh")
     with psycopg.connect(superuser) as connection:
         version = connection.info.parameter_status("server_version")

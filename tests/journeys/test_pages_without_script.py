@@ -177,6 +177,7 @@ def test_nothing_is_offered_that_needs_a_script(
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Who may approve #{proposal.number}")
 
 
+@pytest.mark.gap("UX-M3")
 @pytest.mark.gap("UX-H5")
 def test_a_policy_is_said_in_words_asked_about_and_written(plain: Opened) -> None:
     page = plain("tech_lead", "/policies/say/", viewport=PHONE)
