@@ -85,6 +85,11 @@ class Environment(BaseModel):
     otel_exporter_otlp_endpoint: str = ""
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     metrics_token: SecretStr | None = None
+    model_url: AnyHttpUrl | None = None
+    model_name: str = ""
+    model_api_key: SecretStr | None = None
+    model_tokens_per_day: int = Field(default=200_000, ge=0)
+    model_seconds: float = Field(default=20, ge=1, le=120)
 
 
 class BadEnvironment(Exception):
@@ -119,6 +124,8 @@ def _faults(values: Mapping[str, Any]) -> dict[str, bool]:
             proxy == "*" or proxy.endswith("/0") for proxy in proxies
         ),
         "CORS_ALLOWED_ORIGINS must list origins, never *": "*" in origins,
+        "MODEL_URL and MODEL_NAME are set together": bool(values.get("model_url"))
+        != bool(values.get("model_name")),
         f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters": bool(key)
         and len(key) < MIN_SECRET_LENGTH,
     }

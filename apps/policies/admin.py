@@ -4,7 +4,16 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Analysis, Impact, Policy, PolicyTest, PolicyVersion, Revision, Rollback
+from .models import (
+    Analysis,
+    Impact,
+    Policy,
+    PolicyTest,
+    PolicyVersion,
+    Revision,
+    Rewording,
+    Rollback,
+)
 
 
 @admin.register(Policy)
@@ -31,6 +40,12 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class ImpactAdmin(ReadOnlyAdmin):
     list_display = ("policy", "worked_out_at")
     list_select_related = ("policy",)
+
+
+@admin.register(Rewording)
+class RewordingAdmin(ReadOnlyAdmin):
+    list_display = ("intent", "model", "state", "tokens", "asked_at")
+    list_filter = ("state",)
 
 
 @admin.register(Revision)

@@ -21,3 +21,10 @@ def publish_organization(happened: Happened) -> None:
 def start_analysis(happened: Happened) -> None:
     """Hand the analysis of a working copy to the workers: it takes longer than the relay waits."""
     run_soon("policies.analyze", tenant_id=str(happened.tenant_id), policy_id=happened.resource_id)
+
+
+@on("policy.reword_requested")
+def start_rewording(happened: Happened) -> None:
+    """Hand the question to the model to the workers."""
+    rewording_id = happened.payload.get("rewording_id", "")
+    run_soon("policies.reword", tenant_id=str(happened.tenant_id), rewording_id=rewording_id)

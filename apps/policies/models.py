@@ -8,7 +8,15 @@ from apps.kernel.authorization import Resource
 from apps.kernel.tenant_model import TenantManager, TenantModel, TenantQuerySet
 from apps.orgs.types import severity_rank
 
-from .types import MergeStrategy, PartKind, PolicyMode, PolicyState, RollbackState, Severity
+from .types import (
+    MergeStrategy,
+    PartKind,
+    PolicyMode,
+    PolicyState,
+    RewordingState,
+    RollbackState,
+    Severity,
+)
 
 
 def _choices(kinds: Any) -> list[tuple[str, str]]:
@@ -211,6 +219,39 @@ class Impact(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.policy_id} {self.proposed}"
+
+
+class Rewording(TenantModel):
+    """An intent as a model puts it, kept once for each model, prompt, intent and place.
+
+    `tokens` is what is reserved of the day's budget until the answer says what it took.
+    """
+
+    scope = models.ForeignKey("orgs.Scope", on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey("orgs.User", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=71)
+    model = models.CharField(max_length=200)
+    prompt_version = models.PositiveIntegerField()
+    intent = models.TextField()
+    state = models.CharField(
+        max_length=10, choices=_choices(RewordingState), default=RewordingState.ASKED
+    )
+    sentences = models.JSONField(default=list)
+    question = models.CharField(max_length=300, default="", blank=True)
+    reason = models.CharField(max_length=300, default="", blank=True)
+    tokens = models.PositiveIntegerField()
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "key"], name="reworded_once")]
+        indexes = [models.Index(fields=["tenant_id", "asked_at"], name="rewording_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.state}"
+
+    def as_resource(self) -> Resource:
+        return self.scope.as_resource()
 
 
 class Part(TenantModel):

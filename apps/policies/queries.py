@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
+from apps.kernel import clock
 from apps.kernel.errors import NotFound
 from apps.orgs.queries import permitted_at
 
-from .models import Head, Policy, PolicyTest, PolicyVersion, Revision, Rollback
+from .models import Head, Policy, PolicyTest, PolicyVersion, Revision, Rewording, Rollback
 from .rules import rules_text
 from .types import Bundle, RollbackState
 from .words import tell_policy
@@ -140,3 +141,20 @@ def load_bundle(number: int) -> Bundle:
         schema=revision.schema.body,
         entities=json.loads(revision.entities.body),
     )
+
+
+def tokens_today() -> int:
+    """Return the tokens that the company's models took, or may still take, since midnight UTC."""
+    day = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Rewording.objects.filter(asked_at__gte=day)
+    return int(rows.aggregate(total=Sum("tokens"))["total"] or 0)
+
+
+def get_rewording(rewording_id: UUID, *, for_update: bool = False) -> Rewording:
+    """Return one question to a model with its answer; NotFound if there is none."""
+    rows = Rewording.objects.select_related("scope")
+    rows = rows.select_for_update(of=("self",)) if for_update else rows
+    found: Rewording | None = rows.filter(id=rewording_id).first()
+    if found is None:
+        raise NotFound("There is no such question.")
+    return found

@@ -9,9 +9,11 @@ from apps.kernel.authorization import authorize
 from apps.orgs import queries as orgs
 from apps.orgs.checks import require_live
 
+from . import rewordings
 from .cedar import find_problems
 from .explanations import Explanation, explain_body
 from .intents import Draft, NotUnderstood, Outcome, Place, Setting, Understood, read_intent
+from .intents.types import MAX_INTENT_CHARACTERS
 
 UNWRITABLE = "What this would say is not valid for agents."
 
@@ -41,12 +43,23 @@ def translate_intent(
     authorize("policy.draft", scope.as_resource())
     require_live(scope)
     setting = setting_at(scope)
-    outcome = _valid(read_intent(intent, setting, answers or {}))
+    outcome = _valid(_read(intent, setting, dict(answers or {}), scope))
     if not isinstance(outcome, Understood):
         return Translation(outcome, scope)
     draft = outcome.draft
     holder = _holder(draft.place, scope)
     return Translation(outcome, holder, explain_body(draft.cedar, list(draft.rules)))
+
+
+def _read(intent: str, setting: Setting, answers: dict[str, str], scope: Any) -> Outcome:
+    outcome = read_intent(intent, setting, answers)
+    if not isinstance(outcome, NotUnderstood) or outcome.is_beyond or not rewordings.is_on():
+        return outcome
+    if not intent.strip() or len(intent) > MAX_INTENT_CHARACTERS:
+        return outcome
+    return rewordings.read_by_model(
+        scope_id=scope.id, intent=intent, setting=setting, answers=answers, unread=outcome
+    )
 
 
 def setting_at(scope: Any) -> Setting:

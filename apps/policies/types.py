@@ -60,6 +60,12 @@ class RollbackState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class RewordingState(StrEnum):
+    ASKED = "asked"
+    ANSWERED = "answered"
+    FAILED = "failed"
+
+
 # For how long one administrator's rollback stands unless somebody else confirms it.
 ROLLBACK_HOURS = 24
 MAX_ROLLBACK_HOURS = 72

@@ -63,6 +63,7 @@ TOPIC_OF: Mapping[str, str] = {
     **dict.fromkeys(("notification.sent", "notification.read"), INBOX),
     **dict.fromkeys(("dead_letter.replayed", "dead_letter.discarded"), AUDIT),
     **dict.fromkeys(("policy.checked", "policy.simulated"), AUDIT),
+    **dict.fromkeys(("policy.reworded", "policy.reword_requested", "rewording.recorded"), AUDIT),
     **dict.fromkeys(("tenant.entered", "tenant.left"), AUDIT),
 }
 

@@ -25,6 +25,8 @@ NOT_OFFERED = {
     "proposal.expire": "time does",
     "analysis.record": "only the portal's own services do",
     "impact.record": "only the portal's own services do",
+    "rewording.record": "only the portal's own services do",
+    "policy.reword": "translating an intent does, where the grammar cannot read it",
     "revision.publish": "only the portal's own services do",
     "cedar_agent.connect": "agents speak over their socket",
     "cedar_agent.acknowledge": "agents speak over their socket",

@@ -33,6 +33,7 @@ LOWEST_ROLE = {
     # revoke an agent; view the audit log
     "tech_lead": [
         "policy.draft",
+        "policy.reword",
         "policy.add_test",
         "proposal.approve",
         "proposal.reject",
@@ -123,7 +124,7 @@ SERVICES = {
         "proposal.escalate",
         "proposal.expire",
     },
-    "analysis": {"analysis.record", "impact.record"},
+    "analysis": {"analysis.record", "impact.record", "rewording.record"},
     "fleet": {"cedar_agent.connect", "cedar_agent.acknowledge", "cedar_agent.refuse"},
     "sign-in": {
         "session.start",

@@ -116,6 +116,9 @@ def _undone(company: TestCompany, policy: Any, secret: str) -> None:
     place = {"resource_type": "Scope", "resource_id": company.slug}
     asked = {"principal": company.users["developer"].email, "action": "deploy", **place}
     with company.acting("architect"):
+        policies.reword_intent(
+            scope_id=company.scopes["company"].id, intent=f"{secret} wish", key=f"sha256:{secret}"
+        )
         policies.add_test(policy_id=policy.id, name=secret, question=asked, expected="allow")
         policies.retire_policy(policy_id=policy.id, reason=secret)
     with company.acting("admin"):

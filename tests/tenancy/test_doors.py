@@ -32,6 +32,7 @@ TASKS = {
     "policies.end_due_rollbacks": "opens each rollback's own tenant through the timekeeper",
     "proposals.tick": "opens each proposal's own tenant through the timekeeper",
     "policies.analyze": "acts as the analysis in the tenant it is told, on a policy of that tenant",
+    "policies.reword": "acts as the analysis in the tenant it is told, on an intent of that tenant",
     "proposals.analyze_all_waiting": "reads only which tenants wait, then a task for each",
     "proposals.analyze_waiting": "acts as the analysis in the tenant it is told",
     "identity.end_expired_sessions": "sessions are no tenant's table; it ends the expired",

@@ -48,15 +48,17 @@ class TranslationOut(Resource):
     """What an intent means: a draft with its words, a question with choices, or why not.
 
     `key` is where an answer to the question goes; `answers` are those that it took so far.
+    While a model is asked the outcome is `waiting`: send the same again.
     """
 
-    outcome: Literal["understood", "ambiguous", "contradictory", "not_understood"]
+    outcome: Literal["understood", "ambiguous", "contradictory", "not_understood", "waiting"]
     key: str
     question: str
     choices: list[IntentChoiceOut]
     answers: dict[str, str]
     part: str
     reason: str
+    notes: list[str]
     draft: IntentDraftOut | None
     explanation: ExplanationOut | None
 
@@ -66,6 +68,7 @@ OUTCOMES = {
     "Ambiguous": "ambiguous",
     "Contradictory": "contradictory",
     "NotUnderstood": "not_understood",
+    "Waiting": "waiting",
 }
 
 
@@ -82,7 +85,8 @@ def _told(translation: Translation) -> Mapping[str, Any]:
         "outcome": OUTCOMES[type(outcome).__name__],
         "key": "", "question": "", "choices": (), "part": "",
         "answers": dict(getattr(outcome, "answers", {})),
-        "reason": "", "draft": None, "explanation": translation.explanation,
+        "reason": "", "notes": getattr(outcome, "notes", ()), "draft": None,
+        "explanation": translation.explanation,
     }  # fmt: skip
     if isinstance(outcome, Ambiguous):
         told |= {"key": outcome.key, "question": outcome.question, "choices": outcome.choices}

@@ -9,6 +9,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from .. import queries
 from ..analyzing import analyze
 from ..impacts import work_out, working_copy_of
+from ..rewording.configured import configured_model
+from ..rewordings import ask_model
 from ..standing import read_working_copy
 from ..timekeeper import end_due_rollbacks
 
@@ -29,6 +31,12 @@ def analyze_working_copy(*, tenant_id: str, policy_id: str, **_later: Any) -> No
     too_long = (SoftTimeLimitExceeded,)
     work_out(tenant_id=UUID(tenant_id), read=look, too_long=too_long)
     analyze(tenant_id=UUID(tenant_id), read=read, too_long=too_long)
+
+
+@shared_task(name="policies.reword", soft_time_limit=180, time_limit=200)  # type: ignore[untyped-decorator]
+def reword_intent(*, tenant_id: str, rewording_id: str, **_later: Any) -> None:
+    """Ask the model about an intent and keep its answer; asked again where it was lost."""
+    ask_model(tenant_id=UUID(tenant_id), rewording_id=UUID(rewording_id), client=configured_model())
 
 
 @shared_task(name="policies.end_due_rollbacks")  # type: ignore[untyped-decorator]

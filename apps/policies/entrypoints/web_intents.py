@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from apps.kernel.entrypoints.pages import signed_in, submit
 from apps.orgs import queries as orgs
 
-from ..intents import Ambiguous, Understood
+from ..intents import Ambiguous, Understood, Waiting
 from ..intents.types import MAX_INTENT_CHARACTERS
 from ..rules import rules_text
 from ..translating import Translation, translate_intent
@@ -94,7 +94,7 @@ def _shown(translation: Translation | None) -> dict[str, Any]:
         return {}
     outcome = translation.outcome
     shown: dict[str, Any] = {"outcome": outcome, "kind": type(outcome).__name__}
-    if isinstance(outcome, Ambiguous | Understood):
+    if isinstance(outcome, Ambiguous | Understood | Waiting):
         shown["answers"] = json.dumps(dict(outcome.answers), sort_keys=True)
     return shown | _drafted(translation)
 

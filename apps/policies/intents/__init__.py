@@ -11,6 +11,7 @@ from .types import (
     Place,
     Setting,
     Understood,
+    Waiting,
 )
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "Place",
     "Setting",
     "Understood",
+    "Waiting",
     "read_intent",
 ]

@@ -78,5 +78,12 @@ class NotUnderstood:
     is_beyond: bool = False
 
 
-Outcome = Understood | Ambiguous | Contradictory | NotUnderstood
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The grammar does not read it; a model has been asked and has not answered yet."""
+
+    answers: Mapping[str, str]
+
+
+Outcome = Understood | Ambiguous | Contradictory | NotUnderstood | Waiting
 MAX_INTENT_CHARACTERS = 2_000

@@ -6,6 +6,7 @@ from .fit import require_fit
 from .policies import activate_policy, draft_policy, edit_policy, restore_version, retire_policy
 from .policy_tests import add_test, remove_test
 from .revisions import publish_revision
+from .rewordings import record_rewording, reword_intent
 from .rollbacks import confirm_rollback, end_rollback, roll_back_policy
 
 __all__ = [
@@ -20,10 +21,12 @@ __all__ = [
     "publish_revision",
     "record_analysis",
     "record_impact",
+    "record_rewording",
     "remove_test",
     "require_fit",
     "restore_version",
     "retire_policy",
+    "reword_intent",
     "roll_back_policy",
     "simulate_policy",
 ]
