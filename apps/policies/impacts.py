@@ -119,7 +119,7 @@ def _report(
 def _tests(prospect: Prospect) -> list[Any]:
     if prospect.layer is None:
         return []
-    return run_tests(prospect.policy, cedar=prospect.layer.cedar)
+    return run_tests(prospect.policy, layer=prospect.layer)
 
 
 def _organization_digest() -> str:

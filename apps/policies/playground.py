@@ -18,10 +18,9 @@ from apps.orgs.queries import (
 
 from .analysis import load_schema
 from .cedar import parsed_agent_schema
-from .chain import layer_of, layers_everywhere
+from .chain import layers_everywhere
 from .digest import canonical_entities
 from .inheritance import Layer
-from .models import Policy
 from .overriding import enforced_cedar
 from .queries import agent_schema
 from .tokens import statements_of, tokens_of
@@ -68,15 +67,15 @@ class Comparison:
         return self.then is not None and self.then.is_allowed != self.now.is_allowed
 
 
-def ask(question: Question, *, draft: Policy | None = None) -> Comparison:
+def ask(question: Question, *, draft: Layer | None = None) -> Comparison:
     """Answer with the engine that agents use; Invalid, by field, if it is no question."""
     entities = _entities(question)
     layers = layers_everywhere()
     now = _decide(question, layers, entities)
     if draft is None:
         return Comparison(now=now, then=None)
-    others = [layer for layer in layers if layer.policy_id != draft.id]
-    return Comparison(now=now, then=_decide(question, [*others, layer_of(draft)], entities))
+    others = [layer for layer in layers if layer.policy_id != draft.policy_id]
+    return Comparison(now=now, then=_decide(question, [*others, draft], entities))
 
 
 def _decide(question: Question, layers: Sequence[Layer], entities: cedarpy.Entities) -> Outcome:

@@ -6,6 +6,8 @@ from typing import Any
 
 from apps.kernel.errors import Conflict, Invalid
 
+from .chain import layer_of
+from .inheritance import Layer
 from .models import Policy, PolicyTest
 from .playground import Outcome, Question, ask
 from .queries import list_tests
@@ -62,19 +64,15 @@ def read_question(stored: dict[str, Any]) -> Question:
     )
 
 
-def run_tests(policy: Policy, *, cedar: str | None = None) -> list[Result]:
-    """Return what each test of a policy finds if its working copy, or `cedar`, were in force."""
-    working = policy.cedar
-    policy.cedar = working if cedar is None else cedar
-    try:
-        return [_run(test, policy) for test in list_tests(policy.id)]
-    finally:
-        policy.cedar = working
+def run_tests(policy: Policy, *, layer: Layer | None = None) -> list[Result]:
+    """Return what each test of a policy finds if its working copy, or `layer`, were in force."""
+    draft = layer or layer_of(policy)
+    return [_run(test, draft) for test in list_tests(policy.id)]
 
 
-def require_tests_pass(policy: Policy, *, cedar: str) -> None:
-    """Raise Conflict, naming each test that fails, unless all pass with `cedar` in force."""
-    failed = _failures(run_tests(policy, cedar=cedar))
+def require_tests_pass(policy: Policy, *, layer: Layer) -> None:
+    """Raise Conflict, naming each test that fails, unless all pass with `layer` in force."""
+    failed = _failures(run_tests(policy, layer=layer))
     if failed:
         raise Conflict(f"Its tests do not pass. {' '.join(failed)}")
 
@@ -83,9 +81,9 @@ def _failures(results: Sequence[Result]) -> list[str]:
     return [f"{result.words}." for result in results if not result.has_passed]
 
 
-def _run(test: PolicyTest, policy: Policy) -> Result:
+def _run(test: PolicyTest, draft: Layer) -> Result:
     try:
-        then = ask(read_question(test.question), draft=policy).then
+        then = ask(read_question(test.question), draft=draft).then
     except Invalid as error:
         text = " ".join(word for words in error.fields.values() for word in words)
         return Result(test=test, outcome=None, problem=text[:1].lower() + text[1:].rstrip("."))

@@ -5,9 +5,9 @@ from typing import Any
 
 from apps.orgs import queries as orgs
 from apps.orgs.governance import Terms
-from apps.orgs.types import ROLE_ORDER, Role
+from apps.orgs.types import ROLE_ORDER, Role, Severity
 
-from .kinds import get_kind
+from .kinds import Kind, get_kind
 from .models import Proposal
 
 
@@ -45,9 +45,18 @@ class Quorum:
 
 def terms_of(proposal: Proposal) -> Terms:
     """Return the terms in force for a proposal."""
+    kind = get_kind(proposal.kind)
+    found = effective_rule(
+        kind, scope_id=str(proposal.scope_id), severity=Severity(proposal.severity)
+    )
+    return kind.terms_under(found.terms)
+
+
+def effective_rule(kind: Kind, *, scope_id: str, severity: Severity) -> orgs.Effective:
+    """Return the rule that holds for a kind of change of a severity at a scope."""
     return orgs.effective_rule(
-        scope_id=str(proposal.scope_id), kind=proposal.kind, severity=proposal.severity
-    ).terms
+        scope_id=scope_id, kind=kind.ruled_as or kind.name, severity=severity
+    )
 
 
 def lowest_role(proposal: Proposal, terms: Terms) -> Role:

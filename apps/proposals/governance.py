@@ -7,6 +7,7 @@ from apps.orgs import queries as orgs
 from apps.orgs.governance import Terms
 from apps.orgs.types import ROLE_ORDER, Role, Severity
 
+from .approvers import effective_rule
 from .kinds import Kind, list_kinds
 
 
@@ -22,7 +23,7 @@ class Standing:
 
     @property
     def terms(self) -> Terms:
-        return self.found.terms
+        return self.kind.terms_under(self.found.terms)
 
     @property
     def is_short(self) -> bool:
@@ -48,7 +49,7 @@ def governance_of(scope: Any) -> list[Standing]:
 
 
 def _standing(scope: Any, kind: Kind, severity: Severity) -> Standing:
-    found = orgs.effective_rule(scope_id=str(scope.id), kind=kind.name, severity=severity)
+    found = effective_rule(kind, scope_id=str(scope.id), severity=severity)
     asked = Role(found.terms.approver_role or kind.lowest_role)
     lowest = max(kind.lowest_role, asked, key=ROLE_ORDER.index)
     return Standing(

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from apps.policies.chain import layer_of
 from apps.policies.impacts import (
     Prospect,
     facts_digest,
@@ -13,8 +12,9 @@ from apps.policies.impacts import (
     work_out,
 )
 
+from .kinds.policy import layer_proposed
 from .models import Proposal
-from .types import ProposalKind, ProposalState
+from .types import ProposalState
 
 
 def prospect_of(proposal: Proposal) -> Prospect | None:
@@ -22,11 +22,7 @@ def prospect_of(proposal: Proposal) -> Prospect | None:
     policy = proposal.policy
     if policy is None:
         return None
-    if proposal.kind == ProposalKind.ACTIVATE_POLICY:
-        return Prospect(policy=policy, layer=layer_of(policy, proposal))
-    if proposal.kind == ProposalKind.RETIRE_POLICY:
-        return Prospect(policy=policy, layer=None)
-    return None
+    return Prospect(policy=policy, layer=layer_proposed(proposal))
 
 
 def impact_of(prospect: Prospect, proposal: Proposal) -> tuple[Any, str | None]:

@@ -9,6 +9,7 @@ class ProposalKind(StrEnum):
 
     ACTIVATE_POLICY = "activate_policy"
     RETIRE_POLICY = "retire_policy"
+    ROLLBACK_POLICY = "rollback_policy"
     GRANT_ROLE = "grant_role"
     REVOKE_ROLE = "revoke_role"
     GOVERNANCE_SETTING = "governance_setting"
@@ -17,11 +18,16 @@ class ProposalKind(StrEnum):
 KIND_TITLES: Mapping[str, str] = {
     ProposalKind.ACTIVATE_POLICY: "Put the working copy into force",
     ProposalKind.RETIRE_POLICY: "Take the policy out of force",
+    ProposalKind.ROLLBACK_POLICY: "Go back to an earlier version",
     ProposalKind.GRANT_ROLE: "Give a role",
     ProposalKind.REVOKE_ROLE: "Take a role away",
     ProposalKind.GOVERNANCE_SETTING: "Change how changes are governed",
 }
-POLICY_KINDS = (ProposalKind.ACTIVATE_POLICY, ProposalKind.RETIRE_POLICY)
+POLICY_KINDS = (
+    ProposalKind.ACTIVATE_POLICY,
+    ProposalKind.RETIRE_POLICY,
+    ProposalKind.ROLLBACK_POLICY,
+)
 
 
 class ProposalState(StrEnum):

@@ -115,5 +115,5 @@ def test_who_may_not_propose_is_refused_and_proposes_nothing(company, other_comp
 def test_the_rules_download_as_csv(company):
     answer = browser(company, "viewer").get(f"{PAGE}?format=csv")
     rows = list(csv.DictReader(StringIO(text(answer))))
-    assert len(rows) == 15
+    assert len(rows) == 18
     assert (rows[0]["kind"], rows[0]["approvals_needed"]) == ("activate_policy", "1")

@@ -80,6 +80,7 @@ VALUES: dict[str, Any] = {
     "kind": lambda: "governance_setting",
     "name": lambda: f"name {uuid4().hex[:8]}",
     "number": lambda: 1,
+    "restored": lambda: 1,
     "password": lambda: "a long enough pass phrase 9",
     "path": lambda: "/proposals/",
     "payload": lambda: {"setting": "preset", "value": {"preset": "strict"}},

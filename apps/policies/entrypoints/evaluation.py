@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.kernel.authorization import authorize
 
 from .. import queries
+from ..chain import layer_of
 from ..playground import Comparison, Question, ask, find_principal
 from .scopes import require_somewhere
 
@@ -34,4 +35,4 @@ def evaluate(
         attributes=attributes or {},
         context=context or {},
     )
-    return ask(question, draft=draft)
+    return ask(question, draft=layer_of(draft) if draft else None)

@@ -130,6 +130,8 @@ def version_page(
         "form": form or RestoreForm(initial={"expected_version": policy.version}),
         "rollback_form": rollback_form
         or RollbackForm(initial={"expected_version": policy.version, "hours": ROLLBACK_HOURS}),
+        "can_go_back": number != policy.active_version
+        and decide("policy.propose", policy.as_resource()).allowed,
         "can_restore": number != policy.active_version
         and decide("policy.restore", policy.as_resource()).allowed,
         "can_roll_back": number != policy.active_version

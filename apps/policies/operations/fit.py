@@ -9,18 +9,22 @@ from apps.kernel.errors import Conflict
 
 from ..chain import layer_of, layers_above
 from ..inheritance import find_breaches
-from ..models import Policy
+from ..models import Policy, PolicyVersion
 from ..rules import parse_rules
 
 
 def require_fit(
-    policy: Policy, *, cedar: str | None = None, rules: Sequence[dict[str, Any]] | None = None
+    policy: Policy,
+    *,
+    saying: PolicyVersion | None = None,
+    cedar: str | None = None,
+    rules: Sequence[dict[str, Any]] | None = None,
 ) -> None:
     """Raise Conflict, naming each policy above that this one would break, with its scope and rule.
 
-    `cedar` and `rules` are what would be said, where that is not the working copy.
+    `saying` is what would be in force instead of the working copy, or `cedar` and `rules` alone.
     """
-    written = layer_of(policy)
+    written = layer_of(policy, saying)
     if cedar is not None and rules is not None:
         severity = written.severity
         said = (replace(one, severity=one.severity or severity) for one in parse_rules(rules))

@@ -1,6 +1,7 @@
 """Drafting, editing, activating and retiring a policy."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from apps.orgs.checks import TEXT_LENGTH, clean_severity, clean_text, require_li
 
 from .. import queries
 from ..cedar import require_valid
-from ..chain import layers_above
+from ..chain import layer_of, layers_above
 from ..models import Policy, PolicyVersion
 from ..rules import dump_rules, parse_rules
 from ..testing import require_tests_pass
@@ -138,23 +139,38 @@ def restore_version(*, policy_id: UUID, number: int, expected_version: int | Non
 
 @operation("policy.activate")
 def activate_policy(
-    *, policy_id: UUID, cedar: str, reason: str, rules: Sequence[dict[str, Any]] = ()
+    *,
+    policy_id: UUID,
+    reason: str,
+    cedar: str = "",
+    rules: Sequence[dict[str, Any]] = (),
+    restored: int | None = None,
 ) -> PolicyVersion:
-    """Put Cedar and rules in force as the next immutable version and publish a revision."""
+    """Put Cedar and rules in force as the next immutable version and publish a revision.
+
+    With `restored`: what that earlier version says, with its settings; the working copy stays.
+    """
     policy = queries.get_policy(policy_id, for_update=True)
     authorize("policy.activate", policy.as_resource())
-    valid, valid_rules = _clean_body(cedar, rules)
-    require_fit(policy, cedar=valid, rules=valid_rules)
-    require_tests_pass(policy, cedar=valid)
+    earlier = _earlier(policy, restored)
+    valid, valid_rules = (
+        _clean_body(earlier.cedar, earlier.rules) if earlier else _clean_body(cedar, rules)
+    )
+    require_fit(policy, saying=earlier, cedar=valid, rules=valid_rules)
+    require_tests_pass(policy, layer=replace(layer_of(policy, earlier), cedar=valid))
     before = {"active_version": policy.active_version}
     move(policy, PolicyState.ACTIVE)
-    version = write_version(policy, saying=policy, cedar=valid, rules=valid_rules)
+    version = write_version(policy, saying=earlier or policy, cedar=valid, rules=valid_rules)
     supersede_rollback(policy)
     change = Change(
         before=before,
-        after={"active_version": version.number, "digest": version.digest},
+        after={
+            "active_version": version.number,
+            "digest": version.digest,
+            **({"restored": restored} if restored else {}),
+        },
         reason=reason,
-        payload=_overrides(policy),
+        payload=_overrides(policy, version),
     )
     emit("policy.activated", resource=policy.as_resource(), change=change)
     publish(reason=f"{policy.name} version {version.number}")
@@ -176,8 +192,12 @@ def retire_policy(*, policy_id: UUID, reason: str) -> Policy:
     return policy
 
 
-def _overrides(policy: Policy) -> dict[str, Any]:
-    if policy.merge_strategy != MergeStrategy.OVERRIDE:
+def _earlier(policy: Policy, number: int | None) -> PolicyVersion | None:
+    return None if number is None else queries.get_version(policy_id=policy.id, number=number)
+
+
+def _overrides(policy: Policy, version: PolicyVersion) -> dict[str, Any]:
+    if version.merge_strategy != MergeStrategy.OVERRIDE:
         return {}
     above = [layer for layer in layers_above(policy.scope) if layer.name == policy.name]
     return {"overrides": [layer.title for layer in above if layer.is_optional]}

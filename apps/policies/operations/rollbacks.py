@@ -51,7 +51,7 @@ def roll_back_policy(
     if number == policy.active_version:
         raise Conflict(f"Version {number} is in force.")
     version = queries.get_version(policy_id=policy.id, number=number)
-    require_fit(policy, cedar=version.cedar, rules=version.rules)
+    require_fit(policy, saying=version)
     moment, replaced = clock.now(), policy.active_version
     rollback = Rollback(
         policy=policy,

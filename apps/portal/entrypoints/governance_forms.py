@@ -8,7 +8,7 @@ from apps.kernel.entrypoints.form import PageForm
 from apps.orgs.governance import Preset, Setting, Terms
 from apps.orgs.queries import list_users
 from apps.orgs.types import ROLE_ORDER, ROLE_TITLES, Severity
-from apps.proposals.kinds import list_kinds
+from apps.proposals.kinds import list_ruled_kinds
 from apps.proposals.types import REASON_LENGTH
 
 PRESETS = {
@@ -79,7 +79,7 @@ class RuleForm(PageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(kind.name, kind.title) for kind in list_kinds()]
+        kinds = [(kind.name, kind.title) for kind in list_ruled_kinds()]
         self.fields["kind"].choices = [("", "Any kind of change"), *kinds]  # type: ignore[attr-defined]
 
     def clean_reminder_percents(self) -> list[int]:

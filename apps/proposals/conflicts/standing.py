@@ -7,13 +7,13 @@ from typing import Any
 
 from apps.kernel.errors import Conflict
 from apps.kernel.locks import take_turn
-from apps.policies.chain import layer_of
 from apps.policies.comparison import BLOCKING, Change
 from apps.policies.digest import canonical, sha256
 from apps.policies.standing import find_analysis, find_analysis_until, needs_proof, read_change
 
+from ..kinds.policy import layer_proposed
 from ..models import ConflictAcceptance, Proposal
-from ..types import ProposalKind, ProposalState
+from ..types import ProposalState
 
 
 class Stand(StrEnum):
@@ -45,11 +45,7 @@ def change_of(proposal: Proposal) -> Change | None:
     """Return what a proposal would change in what is in force; None if it is about no policy."""
     if proposal.policy is None:
         return None
-    if proposal.kind == ProposalKind.ACTIVATE_POLICY:
-        return read_change(proposal.policy.id, layer_of(proposal.policy, proposal))
-    if proposal.kind == ProposalKind.RETIRE_POLICY:
-        return read_change(proposal.policy.id, None)
-    return None
+    return read_change(proposal.policy.id, layer_proposed(proposal))
 
 
 def standing_of(proposal: Proposal) -> Standing:

@@ -2,7 +2,9 @@
 
 from django import forms
 
-from ..types import KIND_TITLES, POLICY_KINDS, REASON_LENGTH
+from ..types import KIND_TITLES, REASON_LENGTH, ProposalKind
+
+OF_WORKING_COPY = (ProposalKind.ACTIVATE_POLICY, ProposalKind.RETIRE_POLICY)
 
 
 def _text(
@@ -28,10 +30,14 @@ class ProposeForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="What should happen",
-        choices=[(kind.value, KIND_TITLES[kind]) for kind in POLICY_KINDS],
+        choices=[(kind.value, KIND_TITLES[kind]) for kind in OF_WORKING_COPY],
         widget=forms.Select(attrs={"class": "select"}),
     )
     justification = _text("Why", placeholder="What goes wrong without it, and for whom?")
+
+
+class GoBackForm(forms.Form):
+    """Nothing to fill in: the address names the version to go back to."""
 
 
 class ApproveForm(forms.Form):

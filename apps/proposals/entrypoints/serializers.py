@@ -65,6 +65,7 @@ class ProposeIn(Body):
 
     justification: Words
     kind: ProposalKind = unset()
+    number: int = unset(description="The version to go back to, with `rollback_policy`.")
 
 
 class ChangeIn(Body):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("bulk/", web_triage.decide, name="bulk"),
     path("about/<uuid:policy_id>/", web.about, name="about"),
     path("about/<uuid:policy_id>/new/", web.propose, name="propose"),
+    path("about/<uuid:policy_id>/back/<int:number>/", web.go_back, name="go_back"),
     path("<uuid:proposal_id>/", web.show, name="view"),
     path("<uuid:proposal_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:proposal_id>/impact/", impact.show, name="impact"),

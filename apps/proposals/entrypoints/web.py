@@ -34,12 +34,13 @@ from ..operations import (
     revise_proposal,
     withdraw_proposal,
 )
-from ..types import ProposalState
+from ..types import ProposalKind, ProposalState
 from .detail import page_context
 from .forms import (
     AcceptForm,
     ApproveForm,
     CommentForm,
+    GoBackForm,
     ProposeForm,
     RejectForm,
     ReviseForm,
@@ -149,6 +150,23 @@ def propose(request: HttpRequest, policy_id: UUID) -> HttpResponse:
         "pending": queries.list_proposals(state=ProposalState.PENDING, policy_id=policy_id).first(),
     }
     return render(request, "proposals/propose.html", context, status=status)
+
+
+@require_POST
+@signed_in
+def go_back(request: HttpRequest, policy_id: UUID, number: int) -> HttpResponse:
+    """Propose to put an earlier version of a policy in force again, as it was."""
+    form = GoBackForm({})
+    asked = {"policy_id": policy_id, "number": number, "kind": ProposalKind.ROLLBACK_POLICY}
+    reason = f"Version {number} is to be in force again."
+    proposal, _ = submit(form, propose_policy, **asked, justification=reason)
+    if proposal is None:
+        messages.error(
+            request, f"Nothing was proposed. {' '.join(map(str, form.non_field_errors()))}"
+        )
+        return redirect("policies:version", policy_id=policy_id, number=number)
+    messages.success(request, f"Proposal #{proposal.number} now waits for one approval.")
+    return redirect("proposals:view", proposal_id=proposal.id)
 
 
 @require_POST

@@ -5,11 +5,19 @@ An app above this one adds a kind of its own with `register` when Django starts.
 
 from .base import Kind, Row
 from .governance import GovernanceSetting
-from .policy import ActivatePolicy, RetirePolicy
-from .registry import find_kind, get_kind, list_kinds, register
+from .policy import ActivatePolicy, RetirePolicy, RollbackPolicy
+from .registry import find_kind, get_kind, list_kinds, list_ruled_kinds, register
 from .role import GrantRole, RevokeRole
 
-for kind in (ActivatePolicy(), RetirePolicy(), GrantRole(), RevokeRole(), GovernanceSetting()):
+KINDS = (
+    ActivatePolicy(),
+    RetirePolicy(),
+    RollbackPolicy(),
+    GrantRole(),
+    RevokeRole(),
+    GovernanceSetting(),
+)
+for kind in KINDS:
     register(kind)
 
-__all__ = ["Kind", "Row", "find_kind", "get_kind", "list_kinds", "register"]
+__all__ = ["Kind", "Row", "find_kind", "get_kind", "list_kinds", "list_ruled_kinds", "register"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from apps.kernel.authorization import Resource
+from apps.orgs.governance import Terms
 from apps.orgs.types import Role
 
 from ..types import KIND_TITLES
@@ -26,16 +27,22 @@ class Kind(ABC):
     """A kind of change: what it takes, who may decide on it, and how it is applied.
 
     `lowest_role` is the lowest role whose holders may decide; the permissions have the last word.
+    `ruled_as` names the kind whose rules hold for this one too; empty means its own.
     """
 
     name: ClassVar[str]
     lowest_role: ClassVar[Role]
+    ruled_as: ClassVar[str] = ""
     is_revised_by_payload: ClassVar[bool] = True
 
     @property
     def title(self) -> str:
         """Return in words what kind of change it is."""
         return KIND_TITLES.get(self.name, self.name.replace("_", " ").capitalize())
+
+    def terms_under(self, terms: Terms) -> Terms:
+        """Return the terms that hold for this kind where a rule has `terms`."""
+        return terms
 
     def clean(self, *, scope: Any, payload: dict[str, Any]) -> dict[str, Any]:
         """Return `payload` in canonical form for a change at `scope`; Invalid naming a field."""

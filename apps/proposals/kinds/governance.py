@@ -48,8 +48,9 @@ class GovernanceSetting(Kind):
         setting, value = clean_setting(str(payload.get("setting", "")), payload.get("value"))
         require_place(scope, setting)
         kind = value.get("kind", "")
-        if kind and registry.find_kind(kind) is None:
-            names = ", ".join(known.name for known in registry.list_kinds())
+        ruled = [known.name for known in registry.list_ruled_kinds()]
+        if kind and kind not in ruled:
+            names = ", ".join(ruled)
             raise Invalid(fields={"kind": [f"Leave it empty or choose one of {names}."]})
         if setting == Setting.RULE:
             require_changeable(scope, value)

@@ -19,6 +19,11 @@ def list_kinds() -> list[Kind]:
     return list(_KINDS.values())
 
 
+def list_ruled_kinds() -> list[Kind]:
+    """Return the kinds of change that rules can be made for."""
+    return [kind for kind in list_kinds() if not kind.ruled_as]
+
+
 def find_kind(name: str) -> Kind | None:
     """Return the kind called `name`, or None."""
     return _KINDS.get(name)

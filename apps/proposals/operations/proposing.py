@@ -30,19 +30,30 @@ from .rounds import begin_round
 ALREADY_PENDING = {
     "one_pending_proposal_per_subject": ("kind", "A proposal for this is pending already.")
 }
+NUMBER = "Going back to an earlier version names that version; nothing else does."
 
 
 @operation("policy.propose")
 def propose_policy(
-    *, policy_id: UUID, justification: str, kind: str = ProposalKind.ACTIVATE_POLICY
+    *,
+    policy_id: UUID,
+    justification: str,
+    kind: str = ProposalKind.ACTIVATE_POLICY,
+    number: int | None = None,
 ) -> Proposal:
-    """Ask for a policy's working copy to come into force, or for the policy to be retired."""
+    """Ask for a policy's working copy, or its version `number`, to come into force, or for neither.
+
+    `number` goes with `rollback_policy` alone; the working copy has no part in that.
+    """
     policy = policies.get_policy(policy_id, for_update=True)
     authorize("policy.propose", policy.as_resource())
     if kind not in POLICY_KINDS:
         raise Invalid(fields={"kind": [f"Choose one of {', '.join(POLICY_KINDS)}."]})
+    if (number is not None) != (kind == ProposalKind.ROLLBACK_POLICY):
+        raise Invalid(fields={"number": [NUMBER]})
     proposal = _new(kind=kind, scope=policy.scope, justification=justification)
     proposal.policy = policy
+    proposal.payload = {} if number is None else {"number": number}
     _open(proposal)
     after = {"number": proposal.number, "kind": kind, "digest": proposal.digest}
     change = Change(after=after, reason=proposal.justification)
