@@ -57,10 +57,11 @@ class EmbeddedRedis(EmbeddedServer):
             redis.Redis(port=self.port, password=self.secrets.redis, socket_timeout=5)
         ) as client:
             try:
-                answer = client.info("server")
+                answer = client.info()
             except redis.RedisError:
                 return False
-        return bool(answer.get("process_id") == self.pid)
+        # It answers INFO while it still reads its file, which may yet turn out to be damaged.
+        return bool(answer["process_id"] == self.pid and not answer["loading"])
 
 
 def _binary() -> Path:

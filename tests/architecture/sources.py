@@ -1,6 +1,7 @@
 """The project's own Python files and their syntax trees."""
 
 import ast
+import gc
 import subprocess
 from dataclasses import dataclass
 from functools import cache
@@ -37,12 +38,18 @@ def tracked() -> tuple[str, ...]:
 @cache
 def python_sources() -> tuple[Source, ...]:
     """Return every Python file of the project, tests included."""
-    found = []
-    for name in tracked():
-        if name.endswith(".py"):
-            text = (ROOT / name).read_text(encoding="utf-8")
-            found.append(Source(path=name, text=text, tree=ast.parse(text)))
-    return tuple(found)
+    # Something collected meanwhile may log a traceback, which parses too, and Python 3.11 before
+    # .9 raises SystemError when two parses of one process meet.
+    gc.disable()
+    try:
+        return tuple(_source(name) for name in tracked() if name.endswith(".py"))
+    finally:
+        gc.enable()
+
+
+def _source(name: str) -> Source:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return Source(path=name, text=text, tree=ast.parse(text))
 
 
 def product_sources() -> tuple[Source, ...]:

@@ -1,5 +1,6 @@
 """What one company could learn about another from answers: nothing."""
 
+import ast
 import re
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from apps.kernel.errors import DomainError, ProgrammingError
 from apps.kernel.groups import group
 from apps.kernel.ids import uuid7
 from apps.kernel.tenancy import acting_as
+from tests.architecture.sources import product_sources
 from tests.tenancy.catalog import tenant_tables
 
 pytestmark = pytest.mark.gap("MT-C1")
@@ -149,18 +151,16 @@ def test_facts_of_one_actor_do_not_serve_another_inside(attacker):
 
 def test_tenant_data_is_memoized_nowhere():
     """A process-wide cache on a read would serve one tenant's rows to the next."""
-    import ast
-    from pathlib import Path
-
-    root = Path(__file__).resolve().parents[2] / "apps"
     found = set()
-    for path in root.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for source in product_sources():
+        if not source.path.startswith("apps/"):
+            continue
+        for node in ast.walk(source.tree):
             if isinstance(node, ast.FunctionDef) and any(
                 "cache" in ast.unparse(d) and "never_cache" not in ast.unparse(d)
                 for d in node.decorator_list
             ):
-                found.add(f"{path.relative_to(root)}:{node.name}")
+                found.add(f"{source.path.removeprefix('apps/')}:{node.name}")
     assert found - set(MEMOIZED) == set()
 
 

@@ -48,7 +48,8 @@ def _python(text: str) -> Iterator[Import]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    # SystemError: Python 3.11 before .9 loses count when two parses of one process meet.
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         yield from _found(PYTHON_LINE, text)
         return
     for node in ast.walk(tree):

@@ -17,6 +17,8 @@ import { startTrees } from "./tree.js";
 import { startTriage } from "./triage.js";
 
 window.htmx = htmx;
+// A live update leaves a dialog that somebody is in as it is: open, with what was written.
+htmx.config.morphSkip += ", dialog[open]";
 Alpine.data("menu", menu);
 Alpine.data("palette", palette);
 Alpine.data("tabs", tabs);
