@@ -4,23 +4,28 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.journeys.stack import Stack, running_stack
+from apps.portal.health import relay_lag_seconds
+from tests.journeys.stack import Stack, running_stack, wait_until
 
 
 @pytest.fixture(scope="session")
 def stack(
     tmp_path_factory: pytest.TempPathFactory,
     django_db_setup: None,
+    django_db_blocker: Any,
     database_urls: dict[str, str],
     redis_url: str,
 ) -> Iterator[Stack]:
-    """The portal over this worker's database, with its relay."""
+    """The portal over this worker's database, with a relay that is done with what was before."""
     folder: Path = tmp_path_factory.mktemp("stack")
     with running_stack(folder, database_urls, redis_url) as running:
+        with django_db_blocker.unblock():
+            wait_until(lambda: relay_lag_seconds() < 1, seconds=180, what="the relay")
         yield running
 
 
