@@ -23,11 +23,21 @@ class TracedTask(Task):  # type: ignore[misc]
 app = Celery("aeterna_portal", task_cls=TracedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["apps.events", "apps.identity", "apps.policies", "apps.proposals"],
+    [
+        "apps.events",
+        "apps.identity",
+        "apps.notifications",
+        "apps.policies",
+        "apps.proposals",
+        "apps.webhooks",
+    ],
     related_name="entrypoints.tasks",
 )
 app.conf.beat_schedule = {
     "deliver-due-events": {"task": "events.deliver_due", "schedule": 30.0},
+    "send-due-letters": {"task": "notifications.send_letters", "schedule": 30.0},
+    "send-due-digests": {"task": "notifications.send_digests", "schedule": 300.0},
+    "send-due-webhooks": {"task": "webhooks.send_due", "schedule": 15.0},
     "end-due-rollbacks": {"task": "policies.end_due_rollbacks", "schedule": 60.0},
     "advance-waiting-proposals": {"task": "proposals.tick", "schedule": 60.0},
     "analyze-waiting-proposals": {

@@ -10,6 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from apps.kernel.environment import BadEnvironment, Mode, read_environment
 from apps.kernel.logs import logging_config
+from apps.kernel.mail_server import read_mail_server
 
 try:
     ENVIRONMENT = read_environment(dict(os.environ))
@@ -21,6 +22,7 @@ IS_PRODUCTION = ENVIRONMENT.aeterna_environment is Mode.PRODUCTION
 IS_TEST = ENVIRONMENT.aeterna_environment is Mode.TEST
 DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value()
+SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in ENVIRONMENT.secret_key_fallbacks]
 REDIS_URL = ENVIRONMENT.redis_url.get_secret_value()
 PUBLIC_URL = str(ENVIRONMENT.public_url).rstrip("/")
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts) or ["127.0.0.1", "localhost", "[::1]", "testserver"]
@@ -33,6 +35,7 @@ INSTALLED_APPS = [
     "apps.identity",
     "apps.audit",
     "apps.notifications",
+    "apps.webhooks",
     "apps.policies",
     "apps.fleet",
     "apps.proposals",
@@ -273,6 +276,19 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": ["apps.api.schema.complete"],
 }
+
+IS_EMAIL_ON = ENVIRONMENT.email_url is not None and bool(ENVIRONMENT.email_url.get_secret_value())
+if ENVIRONMENT.email_url and IS_EMAIL_ON:
+    _mail = read_mail_server(ENVIRONMENT.email_url.get_secret_value())
+    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.is_tls, _mail.is_starttls
+    DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
+# Longer than a slow server takes, shorter than the lease of the letter at hand.
+EMAIL_TIMEOUT = 20
+# Hosts that webhooks may reach although their addresses are private.
+WEBHOOK_ALLOWED_HOSTS = frozenset(host.lower() for host in ENVIRONMENT.webhook_allowed_hosts)
+WEBHOOK_PLAIN_HTTP = not IS_PRODUCTION
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True

@@ -10,6 +10,7 @@ MOUNTS = (
     ("", "apps.identity.entrypoints.urls"),
     ("organization/", "apps.orgs.entrypoints.urls"),
     ("inbox/", "apps.notifications.entrypoints.urls"),
+    ("unsubscribe/", "apps.notifications.entrypoints.unsubscribe_urls"),
     ("audit/", "apps.audit.entrypoints.urls"),
     ("dead-letters/", "apps.events.entrypoints.urls"),
     ("policies/", "apps.policies.entrypoints.urls"),

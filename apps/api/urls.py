@@ -10,6 +10,7 @@ from apps.notifications.entrypoints import rest as notifications
 from apps.orgs.entrypoints import rest as orgs
 from apps.policies.entrypoints import rest as policies
 from apps.proposals.entrypoints import rest as proposals
+from apps.webhooks.entrypoints import rest as webhooks
 
 from . import history
 from .documents import docs, openapi
@@ -28,6 +29,7 @@ ROUTES = tuple(
         audit,
         events,
         notifications,
+        webhooks,
         history,
     )
     for route in module.ROUTES

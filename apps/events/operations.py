@@ -89,6 +89,19 @@ def discard_delivery(*, delivery_id: UUID, reason: str) -> Delivery:
     return delivery
 
 
+def bury(*, event_id: UUID, handler: str, attempts: int, error: str) -> None:
+    """Leave a dead letter for what was tried outside the relay; its replay runs `handler`."""
+    moment = clock.now()
+    found = {
+        "state": DeliveryState.DEAD,
+        "attempts": attempts,
+        "last_error": mask(error)[:2000],
+        "next_attempt_at": moment,
+        "finished_at": None,
+    }
+    Delivery.objects.update_or_create(event_id=event_id, handler=handler, defaults=found)
+
+
 def delivery_resource(delivery: Delivery) -> Resource:
     """Return the Cedar resource of a delivery; it belongs to the whole company."""
     tenant = str(delivery.tenant_id)

@@ -44,9 +44,14 @@ def run_due(*, limit: int = BATCH, should_stop: Callable[[], bool] = lambda: Fal
     return ran
 
 
-def backoff(attempts: int) -> timedelta:
-    """Return the wait before the next attempt: doubling from 1 s to 1 h, jittered down to half."""
-    ceiling = min(FIRST_DELAY * 2**attempts, LONGEST_DELAY)
+def backoff(
+    attempts: int, *, first: timedelta = FIRST_DELAY, longest: timedelta = LONGEST_DELAY
+) -> timedelta:
+    """Return the wait before the next attempt: doubling from `first`, jittered down to half.
+
+    Never longer than `longest`; by default from 1 s to 1 h.
+    """
+    ceiling = min(first * 2**attempts, longest)
     delay: timedelta = ceiling * random.uniform(0.5, 1)
     return delay
 

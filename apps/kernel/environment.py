@@ -16,10 +16,18 @@ from pydantic import (
     ValidationError,
 )
 
+from .mail_server import read_mail_server
+
 MIN_SECRET_LENGTH = 40
 EMBEDDED = "aeterna-embedded"
 """What the passwords of embedded servers begin with."""
-LISTS = ("allowed_hosts", "cors_allowed_origins", "forwarded_allow_ips")
+LISTS = (
+    "allowed_hosts",
+    "cors_allowed_origins",
+    "forwarded_allow_ips",
+    "secret_key_fallbacks",
+    "webhook_allowed_hosts",
+)
 """Settings whose values are separated by commas."""
 
 
@@ -66,6 +74,7 @@ class Environment(BaseModel):
     aeterna_environment: Mode = Mode.PRODUCTION
     debug: bool = False
     secret_key: SecretStr
+    secret_key_fallbacks: tuple[SecretStr, ...] = ()
     database_url: SecretStr
     database_platform_url: SecretStr
     database_owner_url: SecretStr | None = None
@@ -82,6 +91,9 @@ class Environment(BaseModel):
     api_requests_per_minute: int = Field(default=600, ge=1)
     max_body_bytes: int = Field(default=2_000_000, ge=1024)
     oidc_providers: tuple[OidcProvider, ...] = ()
+    email_url: SecretStr | None = None
+    email_from: str = ""
+    webhook_allowed_hosts: tuple[str, ...] = ()
     otel_exporter_otlp_endpoint: str = ""
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     metrics_token: SecretStr | None = None
@@ -129,6 +141,12 @@ def _faults(values: Mapping[str, Any]) -> dict[str, bool]:
         f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters": bool(key)
         and len(key) < MIN_SECRET_LENGTH,
     }
+    mail_problem = _mail_problem(values.get("email_url", ""), is_production=is_production)
+    faults |= {
+        f"EMAIL_URL {mail_problem}": bool(mail_problem),
+        "EMAIL_FROM must name the sender of e-mail": bool(values.get("email_url"))
+        and "@" not in values.get("email_from", ""),
+    }
     if not is_production:
         return faults
     debug = str(values.get("debug", "")).lower() in ("1", "true", "yes", "on", "t", "y")
@@ -147,6 +165,18 @@ def _faults(values: Mapping[str, Any]) -> dict[str, bool]:
             values.get("oidc_providers", ())
         ),
     }
+
+
+def _mail_problem(url: str, *, is_production: bool) -> str:
+    """Return what is wrong with EMAIL_URL, without repeating it, or nothing."""
+    if not url:
+        return ""
+    try:
+        server = read_mail_server(url)
+    except ValueError as error:
+        return str(error) if "must look like" in str(error) else "names no port"
+    is_open = is_production and server.tells_password
+    return "would send its password in the clear: use smtps:// or ?tls=starttls" if is_open else ""
 
 
 def _has_plain_issuer(providers: Any) -> bool:

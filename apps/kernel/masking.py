@@ -6,7 +6,7 @@ from typing import Any
 SECRET_WORDS = ("secret", "password", "token", "authorization", "cookie", "private_key")
 VISIBLE = 4
 # The portal's own tokens are known by their form, wherever they stand.
-TOKEN = re.compile(r"aet_[a-z]_[0-9a-f]{32}_[A-Za-z0-9_-]{20,}")
+TOKEN = re.compile(r"aet_[a-z]_[0-9a-f]{32}_[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9+/=_-]{20,}")
 
 
 def masked(value: str) -> str:

@@ -1,12 +1,24 @@
 """What policies do when the organization changes, or an analysis is asked for."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from apps.events.queries import is_newer_pending
 from apps.events.subscriptions import on
 from apps.events.types import Happened
 from apps.kernel.background import run_soon
-from apps.orgs.types import SYNCHRONISED_EVENTS
+from apps.notifications.operations import send_notifications
+from apps.orgs.queries import list_holders
+from apps.orgs.types import SYNCHRONISED_EVENTS, Role
 
+from . import queries
 from .operations import publish_revision
+
+ROLLED_BACK: Mapping[str, str] = {
+    "policy.rolled_back": "was rolled back at once and waits for somebody to confirm it",
+    "policy.rollback_confirmed": "stays rolled back: somebody confirmed it",
+    "policy.rollback_ended": "is no longer rolled back: what it replaced is in force again",
+}
 
 
 @on(*SYNCHRONISED_EVENTS)
@@ -28,3 +40,17 @@ def start_rewording(happened: Happened) -> None:
     """Hand the question to the model to the workers."""
     rewording_id = happened.payload.get("rewording_id", "")
     run_soon("policies.reword", tenant_id=str(happened.tenant_id), rewording_id=rewording_id)
+
+
+@on(*ROLLED_BACK)
+def tell_of_rollback(happened: Happened) -> None:
+    """Tell everybody who may confirm or end an emergency rollback what became of it, once."""
+    policy = queries.get_policy(UUID(happened.resource_id))
+    holders = list_holders(scope_id=str(happened.scope_id), role=Role.ARCHITECT)
+    send_notifications(
+        recipient_ids=[holder.user_id for holder in holders],
+        kind=happened.type,
+        subject=f"{policy.name} {ROLLED_BACK[happened.type]}",
+        path=f"/policies/{policy.id}/",
+        key=str(happened.id),
+    )

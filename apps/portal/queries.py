@@ -30,6 +30,8 @@ ROUTINE = (
     "password.set",
     "identity.link",
     "notification.send",
+    "notification.digest",
+    "notification.prefer",
     "notification.read",
     "notification.read_all",
 )

@@ -59,6 +59,8 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "proposal.revised": ("revised", "pencil", "info"),
     "proposal.commented": ("commented on", "message-square", "neutral"),
     "notification.sent": ("told people about", "send", "neutral"),
+    "notification.digested": ("wrote the daily digest of", "send", "neutral"),
+    "notification.preferred": ("chose how to be told as", "bell", "neutral"),
     "notification.read": ("read their inbox", "inbox", "neutral"),
     "revision.published": ("published a revision for", "upload", "primary"),
     "revision.confirmed": ("found nothing new to publish for", "check", "neutral"),
@@ -72,6 +74,13 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "cedar_agent.refused": ("refused a revision", "circle-x", "error"),
     "cedar_agent.rotated": ("replaced the token of", "refresh-cw", "warning"),
     "cedar_agent.revoked": ("revoked the Cedar agent", "ban", "error"),
+    "webhook.created": ("made the webhook", "webhook", "warning"),
+    "webhook.updated": ("changed the webhook", "pencil", "neutral"),
+    "webhook.deleted": ("deleted the webhook", "trash-2", "warning"),
+    "webhook.secret_rotated": ("replaced the secret of the webhook", "refresh-cw", "warning"),
+    "webhook.suspended": ("switched off the webhook", "circle-pause", "error"),
+    "webhook.tested": ("sent a test to the webhook", "send", "info"),
+    "webhook.replayed": ("sent again a message to the webhook", "refresh-cw", "info"),
     "dead_letter.replayed": ("replayed the dead letter of", "refresh-cw", "info"),
     "dead_letter.discarded": ("discarded the dead letter of", "trash-2", "warning"),
     "session.started": ("signed in", "log-in", "neutral"),
@@ -99,6 +108,7 @@ PATHS: Mapping[str, str] = {
     "Policy": "/policies/{}/",
     "Proposal": "/proposals/{}/",
     "CedarAgent": "/fleet/agents/{}/",
+    "Webhook": "/settings/webhooks/{}/",
 }
 
 

@@ -35,7 +35,7 @@ def tell_approvers(happened: Happened) -> None:
     if proposal.state != ProposalState.PENDING:
         return
     people = [one.user.id for one in quorum(proposal).asked]
-    _tell(happened, proposal, people, TO_APPROVERS[happened.type])
+    _tell(happened, proposal, people, TO_APPROVERS[happened.type], links=_links(proposal))
 
 
 @on(*TO_AUTHOR)
@@ -61,11 +61,27 @@ def analyze_what_waits(happened: Happened) -> None:
     run_soon("proposals.analyze_waiting", tenant_id=str(happened.tenant_id))
 
 
-def _tell(happened: Happened, proposal: Proposal, people: list[UUID], words: str) -> None:
+def _links(proposal: Proposal) -> Mapping[str, str]:
+    """Return the pages that ask to confirm a decision; opening them decides nothing."""
+    return {
+        word: f"/proposals/{proposal.id}/decide/{what}/"
+        for word, what in (("Approve", "approve"), ("Reject", "reject"))
+    }
+
+
+def _tell(
+    happened: Happened,
+    proposal: Proposal,
+    people: list[UUID],
+    words: str,
+    *,
+    links: Mapping[str, str] | None = None,
+) -> None:
     send_notifications(
         recipient_ids=people,
         kind=happened.type,
         subject=f"{proposal} {words}",
         path=f"/proposals/{proposal.id}/",
         key=str(happened.id),
+        links=links,
     )

@@ -27,6 +27,8 @@ NOT_OFFERED = {
     "impact.record": "only the portal's own services do",
     "rewording.record": "only the portal's own services do",
     "policy.reword": "translating an intent does, where the grammar cannot read it",
+    "notification.digest": "only the portal's own services do",
+    "webhook.suspend": "only the portal's own services do",
     "revision.publish": "only the portal's own services do",
     "cedar_agent.connect": "agents speak over their socket",
     "cedar_agent.acknowledge": "agents speak over their socket",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from apps.kernel.environment import BadEnvironment, Mode, read_environment
+from apps.kernel.mail_server import read_mail_server
 
 GOOD = {
     "AETERNA_ENVIRONMENT": "production",
@@ -145,3 +146,48 @@ def test_cookies_belong_to_the_host_alone_when_it_is_served_by_https(url, prefix
         f"{prefix}aeterna_csrf {is_secure} / None",
         "None False",
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"EMAIL_URL": "mail.example:25"}, "EMAIL_URL must look like smtp://"),
+        ({"EMAIL_URL": "http://u:hidden-word@mail.example"}, "EMAIL_URL must look like smtp://"),
+        ({"EMAIL_URL": "smtp://mail.example?tls=maybe"}, "EMAIL_URL must look like smtp://"),
+        ({"EMAIL_URL": "smtp://mail.example:99999"}, "EMAIL_URL names no port"),
+        ({"EMAIL_URL": "smtp://u:hidden-word@mail.example"}, "its password in the clear"),
+        ({"EMAIL_URL": "smtps://mail.example", "EMAIL_FROM": ""}, "EMAIL_FROM must name"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_is_named_without_its_password(values, problem):
+    with pytest.raises(BadEnvironment) as caught:
+        read_environment({**GOOD, "EMAIL_FROM": "portal@example.com", **values})
+    assert problem in str(caught.value)
+    assert "hidden-word" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtps://u:p%40ss@mail.example", ("mail.example", 465, "u", "p@ss", True, False)),
+        ("smtp://mail.example", ("mail.example", 25, "", "", False, False)),
+        ("smtp://u:p@m:587?tls=starttls", ("m", 587, "u", "p", False, True)),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(url, expected):
+    server = read_mail_server(url)
+    found = server.host, server.port, server.user, server.password
+    assert (*found, server.is_tls, server.is_starttls) == expected
+    read_environment({**GOOD, "EMAIL_URL": url, "EMAIL_FROM": "portal@example.com"})
+    assert "p@ss" not in repr(server)
+
+
+def test_lists_of_keys_and_hosts_are_read_and_keys_stay_hidden():
+    lists = {"SECRET_KEY_FALLBACKS": "old-one, old-two", "WEBHOOK_ALLOWED_HOSTS": "hooks.internal"}
+    environment = read_environment({**GOOD, **lists})
+    assert [key.get_secret_value() for key in environment.secret_key_fallbacks] == [
+        "old-one",
+        "old-two",
+    ]
+    assert environment.webhook_allowed_hosts == ("hooks.internal",)
+    assert "old-one" not in repr(environment)

@@ -5,6 +5,7 @@ import pytest
 from apps.kernel.ids import uuid7
 from apps.kernel.masking import mask, masked
 from apps.kernel.tokens import digest_of, mint, tenant_of
+from apps.webhooks.signing import new_secret
 
 pytestmark = pytest.mark.gap("OC-C2")
 
@@ -35,6 +36,11 @@ def test_a_token_is_masked_wherever_it_stands():
     token = mint(kind="p", tenant_id=uuid7())
     shown = mask({"reason": f"it was {token.text}, was it not"})["reason"]
     assert shown == f"it was [REDACTED:…{token.tail}], was it not"
+
+
+def test_a_secret_of_a_webhook_is_masked_wherever_it_stands():
+    secret = new_secret()
+    assert mask([f"signed with {secret}"]) == [f"signed with {masked(secret)}"]
 
 
 def test_what_is_no_secret_stays_as_it_is():

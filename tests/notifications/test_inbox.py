@@ -6,7 +6,6 @@ from io import StringIO
 import pytest
 
 from apps.events.models import Delivery
-from apps.events.relay import run_due
 from apps.kernel import clock
 from apps.kernel.errors import Forbidden, NotFound
 from apps.kernel.tenancy import acting_as
@@ -14,6 +13,7 @@ from apps.notifications.models import Notification
 from apps.notifications.operations import read_notification, send_notifications
 from apps.proposals.operations import approve_proposal, reject_proposal
 from tests.factories.policy import make_proposal
+from tests.notifications.delivering import deliver
 from tests.web.sign_in import browser
 
 pytestmark = pytest.mark.gap("UX-H6")
@@ -36,21 +36,16 @@ def told(company):
         return [(row.recipient.name, row.subject) for row in rows]
 
 
-def deliver():
-    while run_due():
-        pass
-
-
 def test_those_who_are_asked_are_told_and_the_author_is_told_the_end(committed_company):
     company = committed_company
     proposal = make_proposal(company)
-    deliver()
+    deliver(company)
     words = "#1 baseline waits for your decision"
     expected = {("Second Architect", words), ("Admin", words), ("Tenant Admin", words)}
     assert set(told(company)) == expected
     with company.acting("second_architect"):
         approve_proposal(proposal_id=proposal.id)
-    deliver()
+    deliver(company)
     assert told(company)[3:] == [("Architect", "#1 baseline was approved")]
 
 
@@ -59,11 +54,11 @@ def test_an_event_that_is_delivered_twice_is_told_once(committed_company):
     proposal = make_proposal(company)
     with company.acting("second_architect"):
         reject_proposal(proposal_id=proposal.id, reason="No.")
-    deliver()
+    deliver(company)
     once = told(company)
     with company.acting("tenant_admin"):
         Delivery.objects.update(state="pending", next_attempt_at=clock.now())
-    deliver()
+    deliver(company)
     assert told(company) == once == [("Architect", "#1 baseline was rejected")]
 
 

@@ -82,6 +82,13 @@ LOWEST_ROLE = {
         "dead_letter.view",
         "dead_letter.replay",
         "dead_letter.discard",
+        "webhook.view",
+        "webhook.create",
+        "webhook.update",
+        "webhook.delete",
+        "webhook.rotate_secret",
+        "webhook.test",
+        "webhook.replay",
         "operator.view",
     ],
     # list, create, enter and leave tenants
@@ -106,6 +113,7 @@ OWN_THINGS = {
     "session.view",
     "notification.read",
     "notification.read_all",
+    "notification.prefer",
     "session.end",
 }
 # A role is not needed to end an agent that acts in one's own name.
@@ -117,9 +125,10 @@ HEIGHTS = ("person", "tenant_admin", "platform")
 
 # What the portal's services do, each for itself; nothing of it is open to people unless above.
 SERVICES = {
-    "relay": {"revision.publish", "notification.send"},
+    "relay": {"revision.publish", "notification.send", "webhook.suspend"},
     "timekeeper": {
         "policy.end_rollback",
+        "notification.digest",
         "proposal.remind",
         "proposal.escalate",
         "proposal.expire",

@@ -25,6 +25,8 @@ TABLE_OF = {
     "grant_id": "orgs_rolegrant",
     "delivery_id": "events_delivery",
     "notification_id": "notifications_notification",
+    "webhook_id": "webhooks_webhook",
+    "message_id": "webhooks_message",
     "token_id": "identity_apitoken",
     "session_id": "identity_session",
 }
@@ -87,6 +89,8 @@ VALUES: dict[str, Any] = {
     "policy": lambda: None,
     "proposed": lambda: "sha256:0",
     "report": lambda: {"relation": "equivalent"},
+    "patterns": lambda: ["policy.*"],
+    "url": lambda: "https://hooks.example.com/x",
     "expected": lambda: "deny",
     "question": lambda: {
         "principal": "nobody@example.com",

@@ -142,11 +142,23 @@ def _analyzed(company: TestCompany, proposal: Any, secret: str) -> None:
 
 
 def _told(company: TestCompany, words: str) -> None:
-    from apps.notifications.operations import send_notifications
+    from apps.events.models import Event
+    from apps.notifications.models import Letter
+    from apps.notifications.operations import send_notifications, update_preferences
+    from apps.webhooks.operations import create_webhook, send_test
 
     recipients = [company.users["developer"].id]
     with acting_as(company.service("relay")):
         send_notifications(recipient_ids=recipients, kind="x", subject=words, path="/", key=words)
+        moment, event = clock.now(), Event.objects.oldest_first().first()
+        letter = {"recipient": company.users["developer"], "event": event, "key": words}
+        Letter.objects.create(next_attempt_at=moment, created_at=moment, **letter)
+    with company.acting("developer"):
+        update_preferences(digest_hour=9)
+    with company.acting("tenant_admin"):
+        place = {"url": f"https://hooks.example.com/{words}", "patterns": ["team.created"]}
+        webhook, _ = create_webhook(name=f"{words} pager", **place)
+        send_test(webhook_id=webhook.id)
 
 
 def _find(cursor: Any, table: str, tenant_id: UUID) -> dict[str, Any] | None:

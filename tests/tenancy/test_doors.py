@@ -29,6 +29,10 @@ ROUTES = {
 # Every task with the reason why it may run without an actor.
 TASKS = {
     "events.deliver_due": "opens each delivery's own tenant through the relay",
+    "notifications.send_letters": "opens each letter's own tenant through the relay",
+    "notifications.send_digests": "opens each person's own tenant through the timekeeper",
+    "webhooks.send_due": "reads only for which webhooks something is due, then a task for each",
+    "webhooks.send": "acts as the relay in the tenant it is told, on a webhook of that tenant",
     "policies.end_due_rollbacks": "opens each rollback's own tenant through the timekeeper",
     "proposals.tick": "opens each proposal's own tenant through the timekeeper",
     "policies.analyze": "acts as the analysis in the tenant it is told, on a policy of that tenant",
@@ -120,7 +124,7 @@ def test_a_handler_outside_a_tenants_scope_reads_no_tenants_table(name):
     happened = Happened(
         id=uuid7(),
         tenant_id=uuid7(),
-        type=min(SUBSCRIPTIONS[name].types),
+        type=min(SUBSCRIPTIONS[name].types, default="policy.activated"),
         resource_type="Scope",
         resource_id=str(uuid7()),
         scope_id=uuid7(),

@@ -23,7 +23,7 @@ ACTIONS = {action.name: action for action in list_actions()}
 NAMES = sorted(OPERATIONS)
 ROOT = Path(__file__).resolve().parents[2]
 # What anybody may do for themselves is denied by a token that does not allow it.
-FOR_ONESELF = {"token.create", "notification.read_all"}
+FOR_ONESELF = {"token.create", "notification.read_all", "notification.prefer"}
 # The company must exist before anything can be asked about it, so its creation is asked first.
 FIRST_ASKED = {"portal.bootstrap": "tenant.create"}
 

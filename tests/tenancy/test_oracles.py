@@ -175,6 +175,7 @@ MEMOIZED = {
     "policies/impact/statements.py:_asked": "of one statement, kept while one change is worked out",
     "policies/impact/statements.py:reads": "of one statement, kept while one change is worked out",
     "policies/impact/statements.py:relations": "of one statement, while one change is worked out",
+    "webhooks/sending.py:_trust": "the certificates that the machine trusts",
     "policies/analysis/policies.py:digest": "a policy's own",
     "policies/analysis/schema.py:environments": "a schema's own",
     "policies/analysis/schema.py:load_schema": "a function of the text alone",

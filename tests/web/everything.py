@@ -48,6 +48,9 @@ from apps.proposals.operations import (
     withdraw_proposal,
 )
 from apps.proposals.prospects import work_out_proposal
+from apps.webhooks.operations import create_webhook, send_test, update_webhook
+from apps.webhooks.operations.messages import settle
+from apps.webhooks.sending import Outcome
 from tests.factories.company import TestCompany, make_agent
 from tests.factories.policy import FORBID, make_active, make_policy, make_proposal
 
@@ -102,12 +105,13 @@ def furnish(company: TestCompany) -> Things:
         "app_label": ["orgs"],
         "what": ["preset", "rule", "role"],
         "number": ["1"],
+        "verb": ["approve", "reject"],
         "section": ["people", "agents", "access", "history"],
         "provider": ["okta"],
         "slug": [company.slug],
         "url": ["nowhere"],
     }
-    for fill in (_people, _agents, _policies, _fleet, _settings, _dead_letter):
+    for fill in (_people, _agents, _policies, _fleet, _settings, _dead_letter, _webhooks):
         things |= fill(company)
     things |= {f"operator/{key}/|object_id": ids for key, ids in _rows(company)}
     return things
@@ -234,7 +238,12 @@ def _settings(company: TestCompany) -> Things:
         )
     with company.acting("tenant_admin"):
         told = list_notifications().first()
-    return {"notification_id": _ids(told), "token_id": _ids(token), "session_id": ["nobody"]}
+    return {
+        "notification_id": _ids(told),
+        "token_id": _ids(token),
+        "session_id": ["nobody"],
+        "token": ["nobody"],
+    }
 
 
 def _dead_letter(company: TestCompany) -> Things:
@@ -244,6 +253,21 @@ def _dead_letter(company: TestCompany) -> Things:
             state=DeliveryState.DEAD, attempts=8, last_error="ValueError: boom"
         )
         return {"delivery_id": _ids(delivery), "event_id": _ids(delivery.event)}
+
+
+def _webhooks(company: TestCompany) -> Things:
+    with company.acting("tenant_admin"):
+        made = [
+            create_webhook(name=name, url="https://hooks.example.com/x", patterns=["*"])[0]
+            for name in ("pager", "failing", "off")
+        ]
+        messages = [send_test(webhook_id=webhook.id) for webhook in made]
+        update_webhook(webhook_id=made[2].id, is_active=False)
+    with acting_as(company.service("relay")):
+        bad = Outcome(status=500, error="answered 500", ms=12)
+        settle(messages[0].id, Outcome(status=204, error="", ms=12))
+        settle(messages[1].id, bad)
+    return {"webhook_id": _ids(*made), "message_id": _ids(messages[2])}
 
 
 def _rows(company: TestCompany) -> Iterator[tuple[str, list[str]]]:

@@ -1,11 +1,16 @@
 """Notifications as REST tells them."""
 
 from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from apps.kernel.entrypoints.rest import Flag, ListQuery, Resource
+from apps.kernel.entrypoints.rest import Flag, Line, ListQuery, Patch, Resource, unset
+
+from ..types import Choice
+
+Chosen = Literal["portal", "instant", "digest"]
 
 
 class NotificationOut(Resource):
@@ -27,3 +32,34 @@ class ReadOut(Resource):
     """How much was unread until now."""
 
     count: int
+
+
+class ChoicesOut(Resource):
+    """How the caller is told about each group; emergency rollbacks are always told at once."""
+
+    decisions: Choice
+    mine: Choice
+    governance: Choice
+
+
+class PreferencesOut(Resource):
+    """How the caller is told, and when their digest comes."""
+
+    is_email_on: bool = Field(description="False: this installation sends no e-mail.")
+    choices: ChoicesOut
+    digest_hour: int
+    time_zone: str
+
+
+class ChoicesIn(Patch):
+    """A choice for some groups; the others stay."""
+
+    decisions: Chosen = unset()
+    mine: Chosen = unset()
+    governance: Chosen = unset()
+
+
+class PreferencesPatch(Patch):
+    choices: ChoicesIn = unset()
+    digest_hour: Annotated[int, Field(ge=0, le=23)] = unset()
+    time_zone: Line = unset(description="An IANA time zone, such as Europe/Berlin.")

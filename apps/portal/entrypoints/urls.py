@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from . import governance, health, settings, tokens, web, web_companies
+from . import governance, health, notifications, settings, tokens, web, web_companies, webhooks
 
 app_name = "portal"
 urlpatterns = [
     path("", web.home, name="home"),
     path("palette/", web.palette, name="palette"),
     path("settings/", settings.account, name="account"),
+    path("settings/notifications/", notifications.notifications, name="notifications"),
     path("settings/tokens/", tokens.index, name="tokens"),
     path("settings/tokens/new/", tokens.create, name="token.create"),
     path("settings/tokens/<uuid:token_id>/rotate/", tokens.rotate, name="token.rotate"),
@@ -26,6 +27,22 @@ urlpatterns = [
     path("settings/companies/new/", web_companies.create, name="tenant.create"),
     path("settings/companies/<slug:slug>/enter/", web_companies.enter, name="tenant.enter"),
     path("settings/companies/<slug:slug>/leave/", web_companies.leave, name="tenant.leave"),
+    path("settings/webhooks/", webhooks.index, name="webhooks"),
+    path("settings/webhooks/new/", webhooks.create, name="webhook.create"),
+    path("settings/webhooks/<uuid:webhook_id>/", webhooks.show, name="webhook"),
+    path("settings/webhooks/<uuid:webhook_id>/change/", webhooks.update, name="webhook.update"),
+    path(
+        "settings/webhooks/<uuid:webhook_id>/secret/",
+        webhooks.rotate,
+        name="webhook.rotate_secret",
+    ),
+    path("settings/webhooks/<uuid:webhook_id>/test/", webhooks.test, name="webhook.test"),
+    path("settings/webhooks/<uuid:webhook_id>/delete/", webhooks.delete, name="webhook.delete"),
+    path(
+        "settings/webhooks/messages/<uuid:message_id>/replay/",
+        webhooks.replay,
+        name="webhook.replay",
+    ),
     path("settings/about/", settings.about, name="about"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

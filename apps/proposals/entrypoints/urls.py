@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import impact, web, web_triage
+from . import decide, impact, web, web_triage
 
 app_name = "proposals"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:proposal_id>/", web.show, name="view"),
     path("<uuid:proposal_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:proposal_id>/impact/", impact.show, name="impact"),
+    path("<uuid:proposal_id>/decide/<slug:verb>/", decide.confirm, name="confirm"),
     path("<uuid:proposal_id>/approve/", web.approve, name="approve"),
     path("<uuid:proposal_id>/reject/", web.reject, name="reject"),
     path("<uuid:proposal_id>/accept-conflicts/", web.accept, name="accept_conflicts"),

@@ -1,0 +1,1 @@
+"""Webhooks: what happens in a company, told to other systems as it happens."""
