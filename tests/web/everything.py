@@ -24,6 +24,7 @@ from apps.kernel import clock
 from apps.kernel.tenancy import acting_as
 from apps.notifications.operations import send_notifications
 from apps.notifications.queries import list_notifications
+from apps.notifications.unsubscribing import Wish, unsubscribe_path
 from apps.orgs.models import User
 from apps.orgs.operations import (
     add_member,
@@ -242,8 +243,14 @@ def _settings(company: TestCompany) -> Things:
         "notification_id": _ids(told),
         "token_id": _ids(token),
         "session_id": ["nobody"],
-        "token": ["nobody"],
+        "token": [_link_token(company)],
     }
+
+
+def _link_token(company: TestCompany) -> str:
+    user_id = company.users["developer"].id
+    wish = Wish(tenant_id=company.tenant_id, user_id=user_id, topic="decisions")
+    return unsubscribe_path(wish).split("/")[2]
 
 
 def _dead_letter(company: TestCompany) -> Things:
