@@ -32,7 +32,7 @@ GROUP_TITLES: Mapping[Group, str] = {
     Group.EMERGENCY: "Emergency rollbacks",
 }
 GROUP_HELP: Mapping[Group, str] = {
-    Group.DECISIONS: "A proposal is made, revised, overdue or passed on to you.",
+    Group.DECISIONS: "A proposal is made, revised, reminded of, overdue or passed on to you.",
     Group.MINE: "What you proposed was approved, rejected or expired.",
     Group.GOVERNANCE: "A webhook was switched off, and what else needs an administrator.",
     Group.EMERGENCY: "A policy was rolled back at once. Always sent, and cannot be turned off.",
@@ -49,6 +49,7 @@ GROUP_OF: Mapping[str, Group] = {
             "governance.proposed",
             "proposal.revised",
             "proposal.reminded",
+            "proposal.nudged",
             "proposal.escalated",
         ),
         Group.DECISIONS,

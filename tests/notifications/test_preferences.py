@@ -11,6 +11,8 @@ from apps.kernel.tenancy import acting_as
 from apps.notifications.models import Notification, Preference
 from apps.notifications.operations import send_notifications, update_preferences
 from apps.notifications.queries import get_own_wishes
+from apps.notifications.types import Group, group_of
+from apps.proposals.handlers import TO_APPROVERS, TO_AUTHOR
 from apps.proposals.models import Proposal
 from tests.api.rest import caller, done, refused
 from tests.factories.policy import make_active, make_proposal
@@ -39,6 +41,11 @@ def start():
     return {
         "decisions": "instant", "mine": "digest", "governance": "digest", "hour": 8, "zone": "UTC",
     }  # fmt: skip
+
+
+def test_everything_told_about_a_proposal_is_in_the_group_of_whom_it_is_told_to():
+    assert {group_of(kind) for kind in TO_APPROVERS} == {Group.DECISIONS}
+    assert {group_of(kind) for kind in TO_AUTHOR} == {Group.MINE}
 
 
 def test_the_page_takes_choices_and_shows_them_again(company):
