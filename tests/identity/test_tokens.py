@@ -130,6 +130,7 @@ def test_scopes_are_expanded_when_they_are_used():
         "proposal.reject",
         "proposal.accept_conflicts",
         "proposal.remind",
+        "proposal.nudge",
         "proposal.escalate",
         "proposal.expire",
     }
