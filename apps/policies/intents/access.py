@@ -10,7 +10,7 @@ from .hours import DAYS
 from .people import read_who
 from .pieces import Piece, statements
 from .reader import ROLES, Reader
-from .statements import MFA, REASON, Who
+from .statements import MFA, REASON, Who, scope
 from .types import Choice
 
 ONLY = tuple(
@@ -83,11 +83,13 @@ GUARDED = tuple(
         rf"|for|when|before) (?P<deed>.+)",
         rf"{GUARD} REQUIRED (?:for|to|on|when|before) (?P<deed>.+)",
         rf"{GUARD} REQUIRED (?:when|whenever|if|before) (?P<who>.+?) (?P<deed>{VERB}\b.*)",
+        rf"{GUARD} must be (?:given|stated|provided|used|present) (?:when|whenever|if|before) "
+        rf"(?P<who>.+?) (?P<deed>{VERB}\b.*)",
         rf"{GUARD} must be (?:given|stated|provided|used|passed|supplied|present) "
         rf"(?:for|to|on|when|before) (?P<deed>.+)",
         rf"(?P<deed>.+?) (?:requires?|needs?|demands?|must (?:have|use|require|need)) {GUARD}",
         rf"(?P<who>.+?) (?:must|need|needs) (?:use|have|pass|give|state|provide|complete|show)"
-        rf" {GUARD} (?:to|for|before|when|whenever they) (?P<deed>.+)",
+        rf" {GUARD} (?:to|for|before|when|whenever)(?: they)? (?P<deed>.+)",
         rf"(?P<who>.+?) (?:require|requires|needs?) {GUARD} (?:to|for|before|when) (?P<deed>.+)",
         rf"(?:ENSURE )?(?P<deed>.+?) (?:only|is only possible|are only possible|may only be done"
         rf"|must only be done) with {GUARD}",
@@ -187,17 +189,18 @@ def _limit(aside: Aside) -> None:
 
 
 def _kept_to(who: Who, deeds: Sequence[Deed], aside: Aside, reader: Reader) -> list[Piece] | None:
-    if aside.place is not None or not all(deed.test for deed in deeds):
+    # “May only” keeps the same doing to that; what else they may stays as it is.
+    place, aside.place = aside.place, None
+    if place is None and not all(deed.test for deed in deeds):
         return None
-    reader.asker.ask(
-        "kept-to",
-        "“May only”: may they do the same to nothing else, or may they do nothing else at all?",
-        (Choice("same", "The same to nothing else; other things stay as they are"),),
-    )
     found: list[Piece] = []
     for deed in deeds:
-        wide = Deed(deed.actions, deed.resource)
-        found += statements("forbid", who, [wide], aside, reader, unless=[deed.test])
+        tests = [deed.test] if deed.test else []
+        tests += [f"resource in {scope(place.path)}"] if place else []
+        kept = " && ".join(f"({test})" if " || " in test else test for test in tests)
+        found += statements(
+            "forbid", who, [Deed(deed.actions, deed.resource)], aside, reader, unless=[kept]
+        )
     return found
 
 
@@ -261,4 +264,9 @@ def _who(words: str, aside: Aside, reader: Reader) -> Who | None:
         return who or Who()
     if aside.who is not None:
         return None
+    all_but = re.fullmatch(rf"everyone {EXCEPT} (.+)", words)
+    excepted = read_who(all_but[1], reader) if all_but else None
+    if excepted is not None:
+        aside.except_who.append(excepted)
+        return Who()
     return read_who(words, reader)

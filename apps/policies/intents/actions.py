@@ -148,12 +148,14 @@ def _either(tests: Sequence[str]) -> str:
 MEMORY = re.compile(
     rf"(?:(?P<layer>{'|'.join(LAYERS)})(?: level| layer)? )?memory(?: items?| entries)?"
     rf"(?: (?:at|of|on|in|from) (?P<after>{'|'.join(LAYERS)})(?: level| layer)?)?"
-    rf"(?: (?:that is |that are |which are |with )?(?:tagged|tag|labelled|labeled)(?: as| with)? "
+    rf"(?: (?:that is |that are |which are |with |(?:that |which )?(?:carry|carries|has|have) )?"
+    rf"(?:tagged|tag|labelled|labeled)(?: as| with)? "
     rf"(?P<tag>{NAME}))?"
 )
 KNOWLEDGE = re.compile(
     rf"(?:(?P<status>{'|'.join(STATUSES)}) )?(?:(?P<kind>{'|'.join(KINDS)})(?: items?|"
-    rf" knowledge)?|knowledge(?: items?| base)?)"
+    rf" knowledge)?|knowledge(?: items?| base)?(?: of (?:type|kind) (?P<of>{'|'.join(KINDS)}"
+    rf"|«q\d+»))?)"
 )
 
 
@@ -170,7 +172,7 @@ def _stored(verb: str, target: str, reader: Reader) -> list[Deed] | None:
         return [Deed((f"{verb}_memory",), "Memory", " && ".join(tests))]
     knowledge = KNOWLEDGE.fullmatch(target)
     if knowledge and verb == "read":
-        return [_knowledge("read_knowledge", knowledge)]
+        return [_knowledge("read_knowledge", knowledge, reader)]
     if knowledge:
         raise Unread(target, "Agents propose knowledge, they do not write it: say “propose”.",
                      is_beyond=False)  # fmt: skip
@@ -181,10 +183,15 @@ def _layer(word: str) -> str:
     return "org" if word == "organization" else word
 
 
-def _knowledge(action: str, match: re.Match[str]) -> Deed:
+def _knowledge(action: str, match: re.Match[str], reader: Reader) -> Deed:
     tests = []
-    if match["kind"]:
-        tests.append(f"resource has kind && resource.kind == {quoted(KINDS[match['kind']])}")
+    kind = match["kind"] or (match["of"] or "").strip()
+    if kind.startswith("«"):
+        kind = reader.canon.raw(kind).lower()
+    if kind and kind not in KINDS:
+        raise Unread(kind, f"{kind} is no kind of knowledge.", is_beyond=False)
+    if kind:
+        tests.append(f"resource has kind && resource.kind == {quoted(KINDS[kind])}")
     if match["status"]:
         tests.append(f"resource has status && resource.status == {quoted(match['status'])}")
     return Deed((action,), "Knowledge", " && ".join(tests))
@@ -192,7 +199,7 @@ def _knowledge(action: str, match: re.Match[str]) -> Deed:
 
 def _proposes(target: str, reader: Reader) -> list[Deed] | None:
     match = KNOWLEDGE.fullmatch(target or "knowledge")
-    return [_knowledge("propose_knowledge", match)] if match else None
+    return [_knowledge("propose_knowledge", match, reader)] if match else None
 
 
 TOOL = re.compile(

@@ -11,7 +11,8 @@ EXCEPT = (r"(?:except(?:ing)?(?: for| when| if| that)?|excluding|apart from|asid
           r"with (?:exception|exemption)s? (?:of|for)|but not|not counting|exempting|"
           r"exempt)")  # fmt: skip
 MFA = (
-    r"(?:mfa|(?:using|with|having|passed|passing|has|have|completed|used) mfa|mfa (?:is|was) "
+    r"(?:mfa|(?:(?:logged|signed) in with|using|with|having|passed|passing|has|have|completed"
+    r"|used) mfa|mfa (?:is|was) "
     r"(?:used|on|done|passed|present|given))"
 )
 REASON = (

@@ -12,7 +12,7 @@ from .reader import Reader
 
 KEY = r"(?:setting )?(?P<key>«[lq]\d+»|[a-z]\w*)(?: setting)?"
 FILE = r"(?P<file>«[lq]\d+»)"
-VALUE = r"(?P<value>«[qlv]\d+»|[a-z]\w*)"
+VALUE = r"(?P<value>«[qlv]\d+»|enabled|disabled|(?!\w*(?:ed|able)\b)[a-z]\w*)"
 CONFIG = tuple(
     re.compile(pattern)
     for pattern in (
@@ -30,6 +30,8 @@ CONFIG = tuple(
         rf"|declare|specify|configure)(?: setting)? {KEY}",
         rf"(?P<modal>enable|turn on|switch on|disable|turn off|switch off) {KEY} in {FILE}",
         rf"set {KEY} (?P<modal>to|=) {VALUE} in {FILE}",
+        rf"(?P<modal>require) value (?:for|of) {KEY} in {FILE}",
+        rf"ENSURE value (?:for|of) {KEY} in (?P<modal>){FILE}",
         rf"(?P<modal>require|block) setting {KEY} in {FILE}",
         rf"{KEY} (?P<modal>must|should|may not|should not) be (?:set|defined|present|declared"
         rf"|specified|configured) in {FILE}",
@@ -37,6 +39,11 @@ CONFIG = tuple(
 )
 SWITCHED = {"enable": "true", "turn on": "true", "switch on": "true", "disable": "false",
             "turn off": "false", "switch off": "false"}  # fmt: skip
+# Words that name no setting.
+VAGUE = frozenset(
+    ("file", "it", "this", "that", "code", "everything", "value", "setting", "version", "folder",
+     "project", "not", "be", "package")
+)  # fmt: skip
 STRUCTURED = (".json", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".conf", ".env", ".properties")
 
 
@@ -47,7 +54,11 @@ def read_configuration(words: str, aside: Aside, reader: Reader) -> list[Piece] 
         if not match:
             continue
         file, key = reader.canon.raw(match["file"]), reader.canon.raw(match["key"])
-        if not file.endswith(STRUCTURED) or not re.fullmatch(r"[^\s.]+(\.[^\s.]+)*", key):
+        if (
+            match["key"] in VAGUE
+            or not file.endswith(STRUCTURED)
+            or not re.fullmatch(r"[^\s.]+(\.[^\s.]+)*", key)
+        ):
             continue
         effect = "forbid" if "not" in match["modal"] or match["modal"] == "block" else "require"
         value = match.groupdict().get("value") or SWITCHED.get(match["modal"])

@@ -7,6 +7,7 @@ from .actions import Deed
 from .asides import Aside
 from .dependencies import is_package_like
 from .globs import anywhere, path_test, read_globs, with_below
+from .packages import LANGUAGES
 from .pieces import (
     Piece,
     excepted_paths,
@@ -16,12 +17,14 @@ from .pieces import (
 from .reader import NAME, Reader
 from .statements import Who
 from .subjects import (
+    ECO,
     NAMES,
 )
 from .types import Choice
 
 IMPORT = re.compile(
-    rf"(?:importing|imports? of|importing of|import|imports) (?:from )?(?:module |package )?"
+    rf"(?:importing|imports? of|importing of|import|imports) (?:(?:anything |everything )?from )?"
+    rf"(?:(?:{ECO} )?(?:module |package ))?"
     rf"(?P<names>{NAMES})(?: module| package)?"
     rf"(?: (?P<where>(?:in|inside|within|from|under) .+))?"
 )
@@ -67,7 +70,9 @@ def _where(words: str | None, reader: Reader) -> tuple[str, ...] | None:
         r"(?:in|inside|within|from) (?:any |all |our |new )?(?:code|project|source)", words
     ):
         return ("**",)
-    bare = re.sub(r"^(?:in|inside|within|from|under) ", "", words)
+    bare = re.sub(r"^(?:in|inside|within|from|under|below) ", "", words)
+    if bare in LANGUAGES:
+        bare = f"{bare} file"
     globs = read_globs(bare, reader) or read_globs(f"file in {bare}", reader)
     return tuple(anywhere(glob) for glob in with_below(globs)) if globs else None
 
@@ -111,7 +116,7 @@ def _code_rules(
 
 def _pattern(word: str, noun: str, is_code: bool, reader: Reader) -> str | None:
     raw = reader.canon.raw(word)
-    if word.startswith("«x"):
+    if word.startswith("«x") or (word.startswith("«q") and f"pattern {word}" in reader.canon.words):
         return raw
     if raw.endswith("()"):
         return rf"{_edge(raw)}{re.escape(raw[:-2])}\s*\("
@@ -188,6 +193,8 @@ CODE_SENTENCE = tuple(
         rf"(?:lines? (?:that )?(?:contain(?:ing|s)?|match(?:ing|es)?) |pattern |text )?{TEXT}",
         rf"require (?P<where>.+?) to (?:contain|match|include|call) (?:pattern |text )?{TEXT}",
         rf"require (?:pattern |text ){TEXT} in (?P<where>.+)",
+        rf"(?:text |pattern |string |word )?{TEXT} (?P<not>is not|may not be) (?:in|inside|within) "
+        rf"(?P<where>.+)",
         rf"(?:text |pattern |string |word )?{TEXT} (?P<not>may not|should not) (?:appear|occur"
         rf"|show up"
         rf"|be (?:used|called|present|found|included)) (?:in|inside|within|anywhere in) "
@@ -224,6 +231,14 @@ def _source(words: str, reader: Reader) -> tuple[str, ...] | None:
     inner = re.fullmatch(
         r"(?:code|file|everything|anything|module) (?:in|under|inside|within|below) (.+)", bare
     )
+    language = re.fullmatch(
+        rf"({'|'.join(LANGUAGES)}) (?:file|code|source) (?:in|under|inside"
+        rf"|within|below) ({NAME})",
+        bare,
+    )
+    if language:
+        folder = reader.canon.raw(language[2]).strip("/")
+        return tuple(f"{folder}/**/*.{ending}" for ending in LANGUAGES[language[1]])
     globs = read_globs(f"file in {inner[1]}", reader) if inner else read_globs(bare, reader)
     if inner and re.search(r"[*?]|\.\w+$", reader.canon.shown(inner[1])):
         globs = read_globs(inner[1], reader)

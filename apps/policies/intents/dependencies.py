@@ -56,6 +56,9 @@ def _versioned_splits(words: str) -> list[tuple[str, str]]:
     words = re.sub(r"^(?:any|all|every|each) (?=\S)", "", words).removeprefix("version of ")
     parts = words.split(" ")
     found = [(words, "")]
+    late = re.fullmatch(rf"(\S+) (.*«v\d+».*?) (?:from|on|in) ({ECO})", words)
+    if late:
+        found.append((f"{late[3]} package {late[1]}", late[2]))
     of = re.fullmatch(r"(version .+?|.+? version) of (.+)", words)
     if of:
         found.append((of[2], of[1]))
@@ -145,6 +148,17 @@ def _server_pieces(server: Service, aside: Aside, reader: Reader) -> list[Piece]
     return rules + statements("forbid", Who(), [deed], aside, reader)
 
 
+ONLY_NAMED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"only (?P<names>{NAMES}) (?:may|must|should) be used as (?P<eco>{ECO}) package",
+        rf"(?P<eco>{ECO}) {SOMEWHERE} (?:may|must|should) (?:only )?(?:depend on|use|install"
+        rf"|import) "
+        rf"(?:only|nothing but|nothing else than|nothing except)? ?(?P<names>{NAMES})",
+        rf"(?:for|in) (?P<eco>{ECO}) ,? only package allowed (?:is|are) (?P<names>{NAMES})",
+        rf"only (?P<eco>{ECO}) package (?:that may be used|allowed) (?:is|are) (?P<names>{NAMES})",
+    )
+)
 ONLY_PACKAGES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -162,6 +176,10 @@ FROM = re.compile(
 
 def read_allowlist(words: str, aside: Aside, reader: Reader) -> list[Piece] | None:
     """Return what a clause says are the only packages; None if nothing."""
+    for pattern in ONLY_NAMED:
+        named = pattern.fullmatch(words)
+        if named and re.search(r"\b(?:only|nothing)\b", words):
+            return _allowlist(ECOSYSTEM_WORDS[named["eco"]], [named["names"]], aside, reader)
     for pattern in ONLY_PACKAGES:
         match = pattern.fullmatch(words)
         source = FROM.fullmatch(re.sub(r"^(?:approved )", "", match["what"])) if match else None

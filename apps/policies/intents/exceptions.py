@@ -47,7 +47,12 @@ def _except(what: str, aside: Aside, reader: Reader) -> None:
 
 
 def _is_condition(what: str, aside: Aside) -> bool:
-    bare = re.sub(r"^(?:they|it|people|agents|he|she|principal|caller|when|if|there is) ", "", what)
+    bare = re.sub(
+        r"^(?:they|it|people|agents|you|everyone|he|she|principal|caller|when|if|there is) ",
+        "",
+        what,
+    )
+    bare = re.sub(r"^(?:have|has) (?=logged|signed|passed|used)", "", bare)
     bare = re.sub(r"^(?:they|people|agents|there is|there was) ", "", bare)
     if re.fullmatch(MFA, bare):
         aside.mfa = "unless"

@@ -11,12 +11,14 @@ from .statements import any_of, quoted
 FILES = re.compile(
     rf"(?:any |all |every |each )?(?:file )?(?:(?:that )?(?:in|under|inside|within|below|matching"
     rf"|match|"
-    rf"named|called|like|ending (?:in|with)) )?(?P<name>{NAME}(?: policy| guide)?)(?: "
+    rf"named|called|like|ending (?:in|with)|(?:with|having) (?:extension|ending)) )?"
+    rf"(?P<name>{NAME}(?: policy| guide)?)(?: "
     rf"(?P<kind>file|folder))?"
 )  # fmt: skip
 INSIDE = re.compile(
-    rf"(?:any |all |every )?(?:file|anything|everything|code)? ?(?:in|under|inside|within|below) "
-    rf"({NAME})(?: folder)?"
+    r"(?:any |all |every )?(?:those |file |anything |everything |code )?(?:in|under|inside"
+    r"|within|below) "
+    r"(«[lq]\d+»|[a-z][a-z0-9]*)(?: folder)?"
 )
 LANGUAGE_FILES = re.compile(
     rf"(?:any |all |every |each )?(?P<language>{'|'.join(LANGUAGES)}) (?:source )?(?:file|code"
@@ -37,9 +39,10 @@ KNOWN_ENDINGS = frozenset(
 def read_globs(words: str, reader: Reader) -> tuple[str, ...] | None:
     """Return the globs that words name, from the root of a project; None if they name no files."""
     found: list[str] = []
+    says_file = bool(re.search(r"\bfile\b|\b(?:extension|ending)\b", words))
     for part in re.split(r" , and | , or | , | and | or ", words):
         endings = LANGUAGE_FILES.fullmatch(part)
-        glob = None if endings else _read_glob(part, reader)
+        glob = None if endings else _read_glob(part, reader, says_file=says_file)
         if glob is None and not endings:
             return None
         found += [f"*.{end}" for end in LANGUAGES[endings["language"]]] if endings else [str(glob)]
@@ -55,7 +58,7 @@ def with_below(globs: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _read_glob(words: str, reader: Reader) -> str | None:
+def _read_glob(words: str, reader: Reader, *, says_file: bool) -> str | None:
     inside = INSIDE.fullmatch(words)
     if inside:
         return _below(reader.canon.raw(inside[1]))
@@ -66,9 +69,9 @@ def _read_glob(words: str, reader: Reader) -> str | None:
     raw = reader.canon.raw(word)
     if kind == "folder":
         return _below(raw)
-    if re.search(r"\b(?:ending in|ending with)\b", words):
+    if re.search(r"\b(?:ending in|ending with|with extension|with ending)\b", words):
         return f"*{raw}" if raw.startswith(".") else f"*.{raw.lstrip('*.')}"
-    return _named(word, raw, says_file=kind == "file" or " file " in f" {words} ")
+    return _named(word, raw, says_file=says_file)
 
 
 def _below(raw: str) -> str | None:

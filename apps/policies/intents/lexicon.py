@@ -17,7 +17,9 @@ CONTRACTIONS = {
     "don't": "do not", "doesn't": "does not", "can't": "can not", "cannot": "can not",
     "mustn't": "must not", "shouldn't": "should not", "shan't": "shall not", "won't": "will not",
     "isn't": "is not", "aren't": "are not", "mayn't": "may not", "needn't": "need not",
-    "let's": "let us", "i'd": "i would", "we'd": "we would", "it's": "it is", "nobody's": "nobody",
+    "let's": "let us", "we've": "we have", "i've": "i have", "they've": "they have",
+    "hasn't": "has not", "it'd": "it would",
+    "i'd": "i would", "we'd": "we would", "it's": "it is", "nobody's": "nobody",
     "dont": "do not", "cant": "can not", "mustnt": "must not", "shouldnt": "should not",
     "there's": "there is", "everyone's": "everyone", "what's": "what is", "i'm": "i am",
     "we're": "we are", "they're": "they are",
@@ -40,10 +42,30 @@ BANNED = _any("forbidden", "banned", "prohibited", "disallowed", "blocked", "den
               "off limits", "outlawed", "a no go")  # fmt: skip
 FINE = _any("allowed", "permitted", "ok", "okay", "acceptable", "fine")
 SOFTLY = _any("strictly", "absolutely", "hereby", "now", "completely", "always",
-              "simply", "explicitly", "ever", "also", "then", "really")  # fmt: skip
+              "simply", "explicitly", "still", "ever", "also", "then", "really")  # fmt: skip
 
 # Each word or phrase for one thing becomes the one that the forms know.
 SYNONYMS = _rewrites(
+    (r" ,? ?until further notice\b", ""),
+    (r" nor ", " or "),
+    (r" , (?:please )?(?:block|forbid|ban|prohibit) (?:it|them)(?: please)?(?= [.;]|$)", ""),
+    (r" (?:too|as well)(?= [.;,]|$)", ""),
+    (r"\bno project (?:may|must|should) (contain|have|include) ", r"project may not \1 "),
+    (r" ,? ?both (?:ends )?included\b", ""),
+    (r"\b(?:the )?value of (?=«)", ""),
+    (r"\b(should|may|must|can) no longer\b", r"\1 not"),
+    (r"\b(?:is|are) required to\b", "must"),
+    (r"\b(?:is|are) to be\b", "must be"),
+    (r"\b(?:somebody|someone)\b", "everyone"),
+    (r"\b(?:gets?|must be|should be) (?:blocked|banned|forbidden|prohibited)\b", "is banned"),
+    (r" (?:any ?more|any longer|no longer|for (?:the )?time being|for now|from now on|at all"
+     r"|whatsoever|"
+     r"altogether|completely|entirely)(?= [,;.:!]| may\b| must\b|$)", ""),
+    (r" \( ?inclusive ?\)", " inclusive"),
+    (r"(\w+ (?:file|files|scripts)) \( («l\d+») \)", r"\2 file"),
+    (r"\b(?:at night|during night|at nighttime|outside (?:of )?\w+ hours) ,? ?(?:\( )?(?:that is"
+     r"|ie|meaning) ,? ?"
+     r"(?=from|between)", ""),
     (r"\b(?:not (?:all|every|each|everyone|everybody|any) )", "NOTALL "),
     (rf"(?<!\w){SOFTLY} (?=\w)", ""),
     (r"\b(?:the|a|an) (?=\S)", ""),
@@ -70,8 +92,15 @@ SYNONYMS = _rewrites(
     (r"\b(?:librar(?:y|ies)|packages?|dependenc(?:y|ies)|deps?|"
      r"third party (?:code|components?))\b", "package"),
     (r"\b(?:cargo |rust )?crates?\b", "cargo package"),
+    (r"(?<= )?(\S+) \( (cargo package|npm package|pypi package|package) \)", r"\2 \1"),
+    (r"\b(?:shell|bash|python|javascript|typescript|yaml|sql) (?=(?:file|scripts?|files) "
+     r"(?:ending|named|called)\b)", ""),
     (r"\bmodules?\b", "module"),
-    (r"\bfiles\b|\bscripts?\b", "file"),
+    (r"\broles\b", "role"),
+    (r"\bfiles\b|\bscripts?\b|\bclasses\b", "file"),
+    (r"\b(?:at|in) (?:its|their|project|top) (?:root|top level)(?: folder)?\b", ""),
+    (r"\bbe able to\b", ""),
+    (r"\bcould\b(?! you)", "may"),
     (r"\b(?:folders?|director(?:y|ies)|dirs?)\b", "folder"),
     (r"\btools\b", "tool"),
     (r"\bmemories\b", "memory"),
@@ -90,6 +119,75 @@ SYNONYMS = _rewrites(
 
 # Phrases around the matter, taken out or brought to the one form that is read.
 REWRITES = _rewrites(
+    (
+        r"^(?:from (?:now )?on|as of now|effective immediately|going forward|(?:one|two|three)"
+        r" things?|"
+        r"note|reminder|important) ?[,:]? (?:that )?",
+        "",
+    ),
+    (r"^(.+?) ?[:,] nothing (.+?) (?:is|are) (?:acceptable|allowed|ok|permitted)$", r"block \1 \2"),
+    (r"^(.+?) must go$", r"block \1"),
+    (r"^(.+?) : block (?=[<>=]|versions? |below |before |older |everything )", r"block \1 "),
+    (
+        r"^(?:everyone|project|service) (?:using|that uses?|with|depending on) (\S+) "
+        r"(?:needs?|must (?:have|use|stay at|be at|be on|run)) "
+        r"(?=(?:at |least |exactly |version )*«v)",
+        r"\1 must be ",
+    ),
+    (r"\b(?:is|are) not (?:wanted|welcome|desired)\b", "BANNED"),
+    (
+        r"^(?:for (?:rust|npm|python|pypi|node|javascript|cargo) ,? ?)?only (\w+ package|package) "
+        r"(?:that (?:is|are) )?(?:allowed|permitted) (?:is|are) (.+)$",
+        r"only \1 \2 is allowed",
+    ),
+    (r"^agents may (use|run) only (?:these )?tool ?:? ", r"agents may only \1 tool "),
+    (r"\b(may|must|should) neither ", "may not "),
+    (
+        r"^(.+?) may (\w+) (?:but|yet) (?:may|must|should) not (\w+) (.+)$",
+        r"\1 may \2 \4 , but \1 may not \3 \4",
+    ),
+    (r"^neither (.+?) (?:may|must|should|is|are)(?: to)? be used$", r"block using \1"),
+    (
+        r"^(.+?) (?:may|must|should|can) not be used (?:in|at|with) (?=version )",
+        r"block using \1 ",
+    ),
+    (r"^(.+?) : («v\d+») is minimum(?: we accept| version)?$", r"\1 must be at least \2"),
+    (r"\b(?:may|must|should) not go (?=above|beyond|below|under|over)", "may not be "),
+    (
+        r"^make (.+?) (?:obligatory|mandatory|compulsory)(?: (?:for|in) (?:all |every |any"
+        r" )?project)?$",
+        r"require \1",
+    ),
+    (
+        r"^(.+?) (?:do|does) not belong (?:in|into) (?:any |our |every )?project\b",
+        r"block committing \1",
+    ),
+    (
+        r"^(?:ENSURE )?there (?:must|should|may|can) (?:not|never) be (?:any )?(?=file )",
+        "block committing ",
+    ),
+    (
+        r"^lines? (?:that )?(?:matching|match) (.+?) (?:may|must|should|can) not (?:occur|appear"
+        r"|exist)$",
+        r"code may not match \1",
+    ),
+    (
+        r"^block importing (.+?) by (?:anything |code |file |module )?(?=in )",
+        r"block importing \1 ",
+    ),
+    (r"^block (\w+ (?:code|file)) (import|contain|use) ", r"\1 may not \2 "),
+    (r"^right to ", ""),
+    (r"^(.+?) is something only (.+?) may do$", r"only \2 may \1"),
+    (r"\b(?:may|should|must) be (?:kept|stopped|prevented|barred|blocked) from\b", "may not"),
+    (r"^nobody (from|in|of|on) (.+?) (?:may|must|should) ", r"everyone \1 \2 may not "),
+    (r"\b(?:may|must|should) neither (\w+) nor (\w+)\b", r"may not \1 or \2"),
+    (r"^(?:you|we|one) (?=may |must |should )", "everyone "),
+    (r"(?:,? )for everyone (?:but|except) ", " except for "),
+    (
+        r"\b(?:may|must|should|can) not (\w+) (?:anything|any tool|any other tool) "
+        r"(?:but|except|other than) ",
+        r"may only \1 ",
+    ),
     (r"^(?:hi|hello|hey|dear \w+)(?: there| all| team)? ?,? ", ""),
     (r"^(?:can|could|would|will) you (.*?) ?\?$", r"\1"),
     (r"^(?:can|could|may) we (?:have|get) (.*?) ?\?$", r"require \1"),
@@ -122,14 +220,46 @@ REWRITES = _rewrites(
         r"block \g<it> because it \g<why>",
     ),
     (
+        rf"^(?P<it>.+?) (?P<why>(?:is|are) .+?) ,? ?(?:so )?(?:could|can|would) you (?:please )?"
+        rf"(?:{BLOCK}|block) (?:it|them)(?: please)? ?\??$",
+        r"block \g<it> because it \g<why>",
+    ),
+    (r"^it (?:would|d) be (?:great|nice|good|best|better) if ", "ENSURE "),
+    (r"^if (.+?) is used ,? ?(?:then )?it must be ", r"\1 must be "),
+    (r"^nothing (?:from|of) (.+?) (?:is|are) (?:allowed|permitted|ok)$", r"block \1"),
+    (
+        r"^nothing (?:may|must|should) be (?:stored|committed|kept|placed|put|saved) "
+        r"(?:in|below|under|inside) ",
+        "block committing file in ",
+    ),
+    (
+        r"^nothing (?:in|under|inside|below) (.+?) (?:may|is allowed to|should|must) "
+        r"(import|contain|use) ",
+        r"code in \1 may not \2 ",
+    ),
+    (r"^(?:ENSURE )?no line (?:may|must|should) (?:match|contain) ", "code may not match "),
+    (
+        r"^(?:ENSURE )?no (.+?) (?:may|must|should) be (?:committed|checked in|stored|present)"
+        r"(?: in .+)?$",
+        r"block committing \1",
+    ),
+    (r"^(?:ENSURE )?no (.+?) (?:may|must|should) be (?:used|installed)$", r"block using \1"),
+    (r"^only people ,? (?:never|not|no) agents ,? ", "only people "),
+    (r"\bmust (?:keep|stay) (?:out of|away from|off) ", "may not access "),
+    (
+        r"^(?:ENSURE )?(.+?) (?:may|should|must|can) (?:not|never) be imported\b",
+        r"block importing \1",
+    ),
+    (
         r"^(.+?) (?:is|are) only (?:ones?|people|agents|role) (?:who |that |which )?(?:may |can )?",
         r"only \1 may ",
     ),
     (r"^(.+?) (?:must |should )?(contain|have|include|use|import)s? no (?=\S)", r"\1 may not \2 "),
     (r"^(?:get rid of|phase out|eliminate|remove|drop|move away from|stay away from) ", "block "),
     (
-        r"^(?:ENSURE )?(?:nobody|no project|no service|no team) (?:may |must |should |can |ever )?"
-        r"(?:uses?|depends? on|installs?|adds?|includes?) (?=\S)",
+        r"^(?:ENSURE )?(?:nobody|no project|no service|no team) (?:may |must |should |can |ever"
+        r" )?(?:be )?"
+        r"(?:uses?|using|depends? on|installs?|adds?|includes?) (?=\S)",
         "block using ",
     ),
     (
@@ -159,7 +289,9 @@ REWRITES = _rewrites(
     (r"^(?:do not|never)(?: ever)? (?:commit|check in) ", "block committing "),
     (r"^(?:do not|never)(?: ever)? (?=\w)", "nobody may "),
     (
-        r"^no (?!agents may|people may|\w+ may |more |less |newer |older |later |exception)",
+        r"^no (?!.+ (?:may|must|should) be |(?:agents|people|\w+) (?:in .+? )?(?:may|should|must)"
+        r" |more |less |newer |older "
+        r"|later |exception)",
         "block ",
     ),
     (rf"^{BLOCK} ", "block "),
@@ -188,6 +320,9 @@ REWRITES = _rewrites(
     (rf"\b(?:is|are) (?:not {FINE}|{BANNED})(?: from| to)(?= \w)", "may not"),
     (rf"\b(?:is|are) (?:{FINE}|free|able) to\b", "may"),
     (rf"\b(?:is|are) (?:not {FINE}|{BANNED})\b", "BANNED"),
+    (r"^(.+?) BANNED (?=(?:in|under|inside|within|below|anywhere) )(?:anywhere )?", r"block \1 "),
+    (r"(?<= )(and|or|,|, and|, or) no (?=\S+(?: |$))", r"\1 "),
+    (r"^block (.+?) ,? ?(?:to be used|anywhere)$", r"block \1"),
     (rf"\bmay not be {FINE}\b", "BANNED"),
     (r"\b(?:does|do|will) not have (?:permission|access|right) to\b", "may not"),
     (r"\b(?:is|are) (?:mandatory|obligatory|compulsory|needed|required|a must)\b", "REQUIRED"),

@@ -171,7 +171,9 @@ ECOSYSTEM_WORDS: Mapping[str, str] = {
 }  # fmt: skip
 COMMON_FILES: Mapping[str, str] = {
     "readme": "README.md", "license": "LICENSE", "licence": "LICENSE", "changelog": "CHANGELOG.md",
-    "codeowners": "CODEOWNERS", "dockerfile": "Dockerfile", "makefile": "Makefile",
+    "codeowners": "CODEOWNERS", "dockerfile": "Dockerfile", "jenkinsfile": "Jenkinsfile",
+    "procfile": "Procfile",
+    "vagrantfile": "Vagrantfile", "makefile": "Makefile",
     "security policy": "SECURITY.md", "dotenv": ".env", "gitignore": ".gitignore",
     "contributing guide": "CONTRIBUTING.md",
 }  # fmt: skip

@@ -9,8 +9,8 @@ EVERYBODY = r"(?:everyone|nobody|(?:people (?:and|or|nor) agents)|(?:agents (?:a
 QUANTITY = r"(?:any|all|every|each|no|our|your|other) "
 GROUP = re.compile(rf"(?:{QUANTITY})?(?P<kind>agents|people|members|everyone)")
 HELD = re.compile(
-    r"(?P<kind>agents|people) (?:of|owned by|acting for|working for|who are|that are|with) "
-    r"(?P<roles>.+)"
+    r"(?P<kind>agents|people) (?:of|owned by|acting for|working for|who are|that are|with|"
+    r"(?:that|who) (?:act|acts|work|works) for) (?P<roles>.+)"
 )
 PLACED = re.compile(
     rf"(?:{QUANTITY})?(?P<kind>agents|people|members|everyone|anything)? ?"

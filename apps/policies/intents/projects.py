@@ -12,6 +12,7 @@ from .contents import (
     read_import_sentence,
 )
 from .dependencies import forbidden_packages, read_allowed, read_allowlist
+from .globs import read_globs
 from .pieces import (
     Piece,
 )
@@ -25,8 +26,9 @@ FORBID = re.compile(
 )
 FORBID_AFTER = re.compile(
     r"(?P<what>.+?) (?:BANNED|(?:may|should) not be (?:used|installed|added|imported|included"
-    r"|depended on|present|in project|there|found|committed|checked in|contained)(?: (?:in"
-    r"|anywhere in) (?:any |our |all )?(?:project|code))?)"
+    r"|depended on|there|found|contained|(?P<has>present|in project|committed|checked in))(?: (?:in"
+    r"|anywhere in|by) (?:any |our |all )?(?:\w+ )?(?:project|code|service|team))?"
+    r"|(?:may|should) not (?P<exist>exist))"
 )
 
 VERSION_NOT = re.compile(
@@ -36,7 +38,7 @@ VERSION_NOT = re.compile(
 )
 PROJECT_NOT = re.compile(
     rf"(?:ENSURE )?{SOMEWHERE} (?:may not|should not|do not|does not|never|must never) (?:use"
-    rf"|have|contain|include|depend on|import|ship|carry|install|rely on) (?:any )?"
+    rf"|(?P<has>have|contain|include|ship|carry)|depend on|import|install|rely on) (?:any )?"
     rf"(?P<what>.+)"
 )
 
@@ -45,16 +47,8 @@ def read_project(words: str, aside: Aside, reader: Reader, *, is_soft: bool) -> 
     """Return what a clause says about what projects contain; None if nothing."""
     if is_soft and not aside.severity:
         aside.severity = "warn"
-    barred = VERSION_NOT.fullmatch(words)
-    if barred:
-        return _forbidden(f"{barred['names']} {barred['versions']}", aside, reader)
-    for pattern in (PROJECT_NOT, FORBID_AFTER, FORBID):
-        match = pattern.fullmatch(words)
-        if match:
-            found = _forbidden(match["what"], aside, reader)
-            if found is not None:
-                return found
     for form in (
+        _banned,
         read_configuration,
         read_import_sentence,
         read_code_sentence,
@@ -64,6 +58,22 @@ def read_project(words: str, aside: Aside, reader: Reader, *, is_soft: bool) -> 
         read_allowed,
     ):
         found = form(words, aside, reader)
+        if found is not None:
+            return found
+    return None
+
+
+def _banned(words: str, aside: Aside, reader: Reader) -> list[Piece] | None:
+    barred = VERSION_NOT.fullmatch(words)
+    if barred:
+        return _forbidden(f"{barred['names']} {barred['versions']}", aside, reader)
+    for pattern in (PROJECT_NOT, FORBID_AFTER, FORBID):
+        match = pattern.fullmatch(words)
+        what = match["what"] if match else ""
+        hints = match.groupdict() if match else {}
+        if (hints.get("has") or hints.get("exist")) and read_globs(what, reader):
+            what = f"committing {what}"
+        found = _forbidden(what, aside, reader) if what else None
         if found is not None:
             return found
     return None

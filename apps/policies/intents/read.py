@@ -38,6 +38,12 @@ VERBS = (
 MODAL = r"(?:may not|must|may|should not|should|only may|BANNED|REQUIRED)"
 # A sentence that only adds to the one before it.
 ADDED = re.compile(r"(?:(?:use|prefer|try) .+ instead$|because |reason :|except |unless |this is )")
+# A line above a list: what each item of the list is.
+HEADING = re.compile(
+    r"(?:banned|BANNED|forbidden|prohibited|blocked|disallowed) (?P<what>(?:\w+ )?package) ?:"
+    r"|(?P<kind>(?:\w+ )?package) (?:we do not (?:accept|allow|use|want)|that (?:is|are) BANNED"
+    r"|BANNED) ?:"
+)
 JOINTS = re.compile(r" ,? ?(?:and also|and then|and|but also|but|while|whereas|then|,)(?: also)? ")
 Reading = tuple[list[Piece], list[Aside]]
 
@@ -75,15 +81,27 @@ def _read(text: str, setting: Setting, asker: Asker) -> Outcome:
 
 
 def _sentences(words: str) -> list[str]:
+    words = re.sub(r" \? (?=\S)", " ? . ", words)
     parts = re.split(r" ?[.;!] ?(?=\S|$)|(?<=\s); ", words)
     found: list[str] = []
+    prefix = ""
     for part in parts:
-        said = rewrite(part.strip(" ,:;.!"))
+        heading = HEADING.fullmatch(part.strip()) if not found else None
+        if heading or (not found and part.rstrip().endswith(":") and not RULES.search(part)):
+            prefix = f"block {heading['what'] or heading['kind']} " if heading else ""
+            continue
+        said = rewrite(prefix + part.strip(" ,:;.!"))
+        if found and _is_remark(said):
+            continue
         if found and ADDED.match(said):
             found[-1] = f"{found[-1]} , {said}"
         elif said:
             found.append(said)
     return found
+
+
+def _is_remark(words: str) -> bool:
+    return bool(TELLS.match(words)) and not RULES.search(FOR_THAT.sub("", words))
 
 
 def _read_sentence(words: str, reader: Reader) -> Reading:
@@ -108,10 +126,48 @@ def _read_sentence(words: str, reader: Reader) -> Reading:
             continue
         if found is not None:
             return found
+    remark = _without_remark(words, reader)
+    if remark is not None:
+        return remark
     raise refusal or Unread(
         reader.canon.shown(words).replace("BANNED", "is banned").replace("REQUIRED", "is required"),
         "This is not a form that is read without a model.", is_beyond=False,
     )  # fmt: skip
+
+
+# What is said of the matter without changing it: why it is so, what happened.
+TELLS = re.compile(
+    r"(?:(?:because )?(?:it|they|those|these|that|this|we|there) |see |otherwise |"
+    r"\S+(?: (?:and|or) \S+)? (?:is|are|will do|do|does) (?:better|enough|fine|good|good enough|"
+    r"replacement|same job|job|what we use)\b)"
+)
+RULES = re.compile(
+    r"\b(?:may|must|not|no|never|only|block|require|allow|except|unless|should|can|need|needs|want|"
+    r"always|warn|avoid|without|BANNED|REQUIRED|if|when|until|before|after|between|outside|mfa"
+    r"|nobody|"
+    r"in|for|every|each|all|any|project|agents|people|everyone|team|organization|appl\w*"
+    r"|concern\w*|"
+    r"holds?|reach\w*|counts?|limit\w*|exclu\w*|inclu\w*|means?)\b|«v"
+)
+FOR_THAT = re.compile(r"\b(?:for|in) (?:that|this|it|them)\b|\bsince «v\d+»")
+
+
+def _without_remark(words: str, reader: Reader) -> Reading | None:
+    # A last part that only tells something becomes the reason, where the rest reads by itself.
+    for joint in reversed(list(re.finditer(r" [,:;] ", words))):
+        rest, remark = words[: joint.start()], words[joint.end() :]
+        if not _is_remark(remark):
+            return None
+        found = _try_sentence(rest, reader)
+        if found is not None:
+            _remember(found[1], remark, reader)
+            return found
+    return None
+
+
+def _remember(asides: list[Aside], remark: str, reader: Reader) -> None:
+    said = reader.canon.shown(remark)
+    reader.notes.append(f"Taken as a remark: {said}")
 
 
 def _read_clause(words: str, reader: Reader) -> Reading | None:

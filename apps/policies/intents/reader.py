@@ -94,7 +94,7 @@ def read_roles(words: str) -> tuple[str, ...] | None:
     """Return the roles that words name, highest last; None if they name none."""
     words = re.sub(r"^(?:people with |those with |holders of )?(?:role )?(?:of )?", "", words)
     words = re.sub(r"(?: (?:people|role|only))+$", "", words)
-    upward = re.fullmatch(rf"({ROLE}) (?:or|and) (?:higher|above|up|more)", words)
+    upward = re.fullmatch(rf"({ROLE}) (?:or|and) (?:higher|above|up|more)(?: role)?", words)
     if upward:
         return tuple(ROLE_ORDER[ROLE_ORDER.index(ROLE_WORDS[upward[1]]) :])
     if not re.fullmatch(ROLES, words):

@@ -46,6 +46,8 @@ MUST_BE = tuple(
         r" pinned)(?: on| to)? (?P<version>.+)",
         r"(?:ENSURE )?(?P<names>.+?) (?:to be|is|are|stays) (?:at |on )?(?P<version>(?:at least"
         r"|version|«v|>=|no older|not older|below|above|newer).*)",
+        r"keep (?P<names>.+?) (?P<version>(?:under|below|above|at least|at most|before|<|>).+)",
+        r"(?P<names>.+?) : (?:use |must be )?(?P<version>.*«v.*)",
         r"(?:upgrade|update|keep|pin|bump|hold|lock|fix|freeze) (?P<names>.+?) (?:to|at|on) "
         r"(?P<version>.+)",
         r"(?P<names>.+?) must be (?:upgraded|updated) to (?P<version>.+)",
@@ -198,6 +200,13 @@ def _of_language(words: str, ecosystem: str, aside: Aside, reader: Reader) -> li
 
 
 def _present(words: str, aside: Aside, reader: Reader) -> list[Piece] | None:
+    placed = re.fullmatch(rf"(.+?) (?:in|under|inside) (?:folder )?({NAME})(?: folder)?", words)
+    folder = read_globs(f"file in {placed[2]}", reader) if placed else None
+    if placed and folder and not is_package_like(words, reader):
+        inside = read_globs(placed[1], reader)
+        if inside and "/" not in inside[0]:
+            root = folder[0].removesuffix("**")
+            return [rule("file", "require", aside, path=f"{root}{glob}") for glob in inside]
     if not is_package_like(words, reader):
         globs = read_globs(re.sub(r"^file (?:called |named )?(?=\S)", "file ", words), reader)
         if globs is not None and not re.search(r" or ", words):

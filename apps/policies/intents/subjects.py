@@ -24,7 +24,8 @@ ECO = "(?:" + "|".join(sorted({re.escape(w) for w in ECOSYSTEM_WORDS}, key=len, 
 NAMES = rf"{NAME}(?:(?: ,| , and| , or| and| or) {NAME})*"
 SUBJECT = re.compile(
     rf"(?:(?P<before>{ECO}) )?(?:package |module |library )?(?:called |named )?(?P<names>{NAMES})"
-    rf"(?: package| module)?(?: (?:from|on|in|of|\() (?P<after>{ECO})(?: \)| registry| package)?)?"
+    rf"(?: package| module)?(?: scope)?(?: (?:from|on|in|of|for|\() (?:our |all |any )?"
+    rf"(?P<after>{ECO})(?: \)| registry| package| project)?)?"
     rf"(?: package)?"
 )
 GO_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)+/[\w./*-]+")
@@ -132,7 +133,7 @@ def by_notation(raw: str) -> Package | None:
         return Package("npm", raw.lower())
     if GO_PATH.fullmatch(raw):
         return Package("go", raw)
-    return Package("maven", raw) if MAVEN_NAME.fullmatch(raw) and "." in raw else None
+    return Package("maven", raw) if MAVEN_NAME.fullmatch(raw) else None
 
 
 def _native(ecosystem: str, name: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ WHEN_FIRST = re.compile(
     r"(?P<when>(?:outside|between|from|after|before|until|during|at|in) [^,:;]+?) ?[,:] "
     r"(?P<rest>.+)"
 )
+WITHOUT_FIRST = re.compile(rf"without (?:any )?(?P<what>{MFA}|{REASON}) ?,? (?P<rest>.+)")
 WITHOUT = re.compile(
     rf"(?P<rest>.+?)(?: ,)? (?:without|when (?:there is )?no|if (?:there is )?no|lacking|when"
     rf" not) (?:any )?(?P<what>{MFA}|{REASON}|using mfa|having mfa)"
@@ -44,6 +45,10 @@ def take_condition(words: str, aside: Aside, reader: Reader) -> str:
     if without:
         _set_condition(without["what"], "without", aside)
         return without["rest"]
+    bare = WITHOUT_FIRST.fullmatch(words)
+    if bare:
+        _set_condition(bare["what"], "without", aside)
+        return bare["rest"]
     with_ = WITH.fullmatch(words)
     if with_ and not re.match(r"require ", words):
         _set_condition(with_["what"], "only" if with_["only"] else "with", aside)

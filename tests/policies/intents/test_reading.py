@@ -185,7 +185,6 @@ def test_what_means_two_things_is_asked_and_the_answer_decides():
         ("Nobody may deploy at night", "hours:the night"),
         ("No deploys outside working hours", "hours:working hours"),
         ("Block *.pem files", "files:*.pem file"),
-        ("Agents may only read files in docs", "kept-to"),
         ("Block deployments to production", "environment"),
         ("Agents may not use frobnicate", "thing:frobnicate"),
     ],
