@@ -81,9 +81,9 @@ def ask(question: Question, *, draft: Layer | None = None) -> Comparison:
 def _decide(question: Question, layers: Sequence[Layer], entities: cedarpy.Entities) -> Outcome:
     seen = permitted_scope_ids("policy.view")
     texts = [
-        (layer.title if str(layer.scope_id) in seen else UNSEEN, enforced_cedar(layer, layers))
+        (layer.title if str(layer.scope_id) in seen else UNSEEN, cedar)
         for layer in layers
-        if layer.cedar
+        if (cedar := enforced_cedar(layer, layers))
     ]
     names = [name for name, text in texts for _ in statements_of(tokens_of(text))]
     request = {

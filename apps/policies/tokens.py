@@ -13,6 +13,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 LINE_END = re.compile(r"\r\n?|\n")
+EFFECTS = ("permit", "forbid")
 OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
 CHAINED = frozenset(("&&", "||", "+", "-", "*", ".", "!", "if"))
 # Far below where the engine's recursive parser exhausts its stack and with it the process
@@ -42,6 +43,25 @@ class Statement:
     @property
     def end(self) -> int:
         return self.tokens[-1].end
+
+    @property
+    def effect(self) -> Token:
+        """Return the word permit or forbid; where there is none, as no engine reads, the last."""
+        # An annotation before it may be named so too.
+        before = [self.tokens[-1], *self.tokens]
+        pairs = zip(before, self.tokens, strict=False)
+        found = (word for mark, word in pairs if word.text in EFFECTS and mark.text != "@")
+        return next(found, self.tokens[-1])
+
+    @property
+    def head_end(self) -> int:
+        """Return where the brackets that say who, what and on what are closed."""
+        depth = 0
+        for token in self.tokens[self.tokens.index(self.effect) :]:
+            depth += (token.text == "(") - (token.text == ")")
+            if token.text == ")" and not depth:
+                return token.end
+        return self.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ import pytest
 
 from apps.events.models import Event
 from apps.kernel.errors import Conflict
+from apps.orgs.operations import archive_scope
 from apps.policies.models import Policy, Revision
 from apps.policies.operations import activate_policy, draft_policy, edit_policy
-from apps.policies.overriding import except_below
+from apps.policies.overriding import except_below, within
 from apps.policies.queries import agent_schema, load_bundle
 from apps.proposals.operations import propose_policy
 from tests.factories.policy import make_active, make_policy
@@ -25,7 +26,7 @@ permit (principal, action == Action::"deploy", resource is Scope); // last
 PLACES = ["c", "c/o", "c/o/t", "c/o/t/p", "c/x", "c/o2"]
 
 
-def entities():
+def entities(home):
     scopes = [
         {"uid": {"type": "Scope", "id": place}, "attrs": {"kind": "k", "name": "n"},
          "parents": [{"type": "Scope", "id": place.rpartition("/")[0]}] if "/" in place else []}
@@ -40,14 +41,14 @@ def entities():
     bot = {"uid": {"type": "Agent", "id": "bot"},
            "attrs": {"name": "b", "capabilities": [],
                      "owner": {"__entity": {"type": "User", "id": "ann"}}},
-           "parents": [{"type": "User", "id": "ann"}]}  # fmt: skip
+           "parents": [{"type": "User", "id": "ann"}, {"type": "Scope", "id": home}]}  # fmt: skip
     return [*scopes, *files, ann, bot]
 
 
-def decide(cedar, who, action, what, context):
+def decide(cedar, who, action, what, context, *, home="c"):
     request = {"principal": who, "action": f'Action::"{action}"', "resource": what,
                "context": context}  # fmt: skip
-    return cedarpy.is_authorized(request, cedar, entities()).decision
+    return cedarpy.is_authorized(request, cedar, entities(home)).decision
 
 
 def test_statements_stop_applying_exactly_in_the_scopes_that_override_them():
@@ -72,6 +73,41 @@ def test_statements_stop_applying_exactly_in_the_scopes_that_override_them():
 
 def test_text_is_untouched_where_nothing_overrides_it():
     assert except_below(STATEMENTS, []) == STATEMENTS
+
+
+REACHING = """@forbid("who") permit (principal, action, resource); // ) and forbid
+@id("permit") forbid (principal is Agent, action == Action::"read_file", resource)
+when { resource has path };
+"""
+
+
+def test_a_permission_below_the_company_reaches_the_resources_there_alone():
+    cedar = within(REACHING, "c/o")
+
+    assert cedarpy.validate_policies(cedar, agent_schema()).validation_passed
+    for place in PLACES:
+        asked = ('User::"ann"', "read_file", f'File::"{place}"', {})
+        is_inside = place == "c/o" or place.startswith("c/o/")
+        assert (decide(cedar, *asked) == cedarpy.Decision.Allow) == is_inside, place
+
+
+def test_a_prohibition_below_the_company_also_follows_the_agents_there():
+    cedar = "permit (principal, action, resource);" + within(REACHING, "c/o").partition("\n")[2]
+    allowed = {
+        (place, home): decide(
+            cedar, 'Agent::"bot"', "read_file", f'File::"{place}"', {}, home=home
+        ) == cedarpy.Decision.Allow
+        for place in PLACES for home in ("c/o/t", "c/o2")
+    }  # fmt: skip
+
+    assert {place for (place, home), is_allowed in allowed.items() if is_allowed} == {
+        "c", "c/x", "c/o2",
+    }  # fmt: skip
+    assert not any(is_allowed for (_, home), is_allowed in allowed.items() if home == "c/o/t")
+
+
+def test_a_policy_of_the_company_reaches_everything():
+    assert within(REACHING, "c") == REACHING
 
 
 PERMIT = 'permit (principal, action == Action::"read_file", resource);\n'
@@ -101,6 +137,19 @@ def test_agents_follow_an_override_and_its_end(company):
         edit_policy(policy_id=lower.id, merge_strategy="merge")
         activate_policy(policy_id=lower.id, cedar="", rules=[SECURITY], reason="Merged.")
     assert cedar_of(company) == before
+
+
+def test_agents_hold_a_policy_to_its_scope_and_drop_it_with_an_archived_one(company):
+    policy = make_active(company, scope_id=company.scopes["gateway"].id, cedar=PERMIT)
+    place = f"{company.slug}/platform/api/gateway"
+
+    assert cedar_of(company) == {
+        str(policy.id): PERMIT.replace(";", f' when {{ resource in Scope::"{place}" }};')
+    }
+    with company.acting("admin"):
+        archive_scope(scope_id=company.scopes["gateway"].id, reason="Closed.")
+    make_active(company, name="later", cedar=PERMIT)
+    assert list(cedar_of(company).values()) == [PERMIT]
 
 
 def test_a_mandatory_policy_is_not_overridden_below(company):

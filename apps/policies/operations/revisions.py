@@ -67,10 +67,10 @@ def _policies_in_force() -> list[dict[str, Any]]:
             "id": str(layer.policy_id),
             "version": layer.version,
             "name": layer.name,
-            "cedar": enforced_cedar(layer, layers),
+            "cedar": cedar,
         }
         for layer in layers
-        if layer.cedar
+        if (cedar := enforced_cedar(layer, layers))
     ]
 
 
