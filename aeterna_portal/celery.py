@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery, Task
+from celery.schedules import crontab
 from celery.signals import worker_init, worker_process_init
 
 from apps.kernel.spans import started_span
@@ -25,6 +26,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
         "apps.events",
+        "apps.fleet",
         "apps.identity",
         "apps.notifications",
         "apps.policies",
@@ -44,6 +46,10 @@ app.conf.beat_schedule = {
         "task": "proposals.analyze_all_waiting",
         "schedule": 60.0,
         "options": {"expires": 55.0},
+    },
+    "remove-old-decisions": {
+        "task": "fleet.remove_old_decisions",
+        "schedule": crontab(hour=2, minute=20),
     },
     "end-expired-sessions": {"task": "identity.end_expired_sessions", "schedule": 3600.0},
 }

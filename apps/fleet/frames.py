@@ -1,14 +1,17 @@
 """Frames that agents send, checked field by field before anything acts on them."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from .types import PROTOCOL
+from .log_entries import read_entry
+from .types import MAX_ENTRIES, PROTOCOL, LogEntry
 
 STAGES = ("verify", "parse", "validate", "persist")
 MAX_REVISION = 2**62
 MAX_TEXT = 1000
+LOG = re.compile(r"[0-9a-f]{32}")
 
 
 class BadFrame(Exception):
@@ -45,21 +48,35 @@ class Heartbeat:
     digest: str | None
 
 
-def parse_frame(text: str | None) -> Hello | Ack | Nack | Heartbeat:
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    log: str
+    dropped: int
+    entries: list[LogEntry]
+
+
+Frame = Hello | Ack | Nack | Heartbeat | Decisions
+
+
+def parse_frame(text: str | None) -> Frame:
     """Return the frame in `text`; raise BadFrame naming what is wrong."""
     if text is None:
         raise BadFrame("frames are text")
     try:
-        data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         raise BadFrame("the frame is not JSON") from error
     if not isinstance(data, dict):
         raise BadFrame("the frame is not an object")
     parse = PARSERS.get(data.get("type") if isinstance(data.get("type"), str) else None)
     if parse is None:
         raise BadFrame("type: unknown")
-    frame: Hello | Ack | Nack | Heartbeat = parse(data)
+    frame: Frame = parse(data)
     return frame
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _hello(data: dict[str, Any]) -> Hello:
@@ -97,6 +114,31 @@ def _heartbeat(data: dict[str, Any]) -> Heartbeat:
     return Heartbeat(revision=_revision(data), digest=_digest(data, optional=True))
 
 
+def _decisions(data: dict[str, Any]) -> Decisions:
+    rows = data.get("entries")
+    if not isinstance(rows, list) or not 0 < len(rows) <= MAX_ENTRIES:
+        raise BadFrame(f"entries: from 1 to {MAX_ENTRIES}")
+    log = _text(data, "log", 33)
+    if not LOG.fullmatch(log):
+        raise BadFrame("log: not 32 hexadecimal digits")
+    entries = [_entry(row, place) for place, row in enumerate(rows)]
+    return Decisions(log=log, dropped=_number(data, "dropped"), entries=entries)
+
+
+def _entry(row: Any, place: int) -> LogEntry:
+    try:
+        return read_entry(row)
+    except (ValueError, RecursionError) as error:
+        raise BadFrame(f"entries[{place}]: {error}") from error
+
+
+def _number(data: dict[str, Any], field: str) -> int:
+    value = data.get(field)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MAX_REVISION:
+        raise BadFrame(f"{field}: not a number from 0")
+    return value
+
+
 def _text(data: dict[str, Any], field: str, limit: int) -> str:
     value = data.get(field)
     if not isinstance(value, str) or not value or "\x00" in value:
@@ -125,4 +167,5 @@ PARSERS: dict[str | None, Any] = {
     "ack": _ack,
     "nack": _nack,
     "heartbeat": _heartbeat,
+    "decisions": _decisions,
 }

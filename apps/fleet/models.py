@@ -7,7 +7,7 @@ from django.db import models
 from apps.kernel.authorization import Resource
 from apps.kernel.tenant_model import TenantManager, TenantModel, TenantQuerySet
 
-from .types import SILENT_AFTER, AgentHealth
+from .types import DEFAULT_KEEP_DAYS, DEFAULT_SAMPLE_PERCENT, SILENT_AFTER, AgentHealth
 
 
 class CedarAgentQuerySet(TenantQuerySet["CedarAgent"]):
@@ -33,6 +33,7 @@ class CedarAgent(TenantModel):
     acknowledged_at = models.DateTimeField(null=True)
     refused_revision = models.PositiveBigIntegerField(null=True)
     refusal = models.CharField(max_length=1000, default="", blank=True)
+    decisions_dropped = models.PositiveBigIntegerField(default=0)
 
     objects: Any = TenantManager.from_queryset(CedarAgentQuerySet)()
 
@@ -63,6 +64,58 @@ class CedarAgent(TenantModel):
         if self.digest == head_digest:
             return AgentHealth.CURRENT
         return AgentHealth.REFUSED if self.refused_revision == head else AgentHealth.BEHIND
+
+
+class Decision(TenantModel):
+    """One decision an agent made, as the agent told it; `log` is one run of the agent."""
+
+    agent = models.ForeignKey(CedarAgent, on_delete=models.PROTECT, related_name="+")
+    log = models.CharField(max_length=32)
+    sequence = models.PositiveBigIntegerField()
+    decided_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    revision = models.PositiveBigIntegerField()
+    principal = models.CharField(max_length=512)
+    action = models.CharField(max_length=512)
+    resource = models.CharField(max_length=512)
+    context = models.JSONField()
+    request_entities = models.JSONField()
+    decision = models.CharField(max_length=5)
+    reason = models.JSONField()
+    errors = models.JSONField()
+    staleness = models.CharField(max_length=8)
+    is_cut = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "agent", "log", "sequence"], name="decision_recorded_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id", "-decided_at", "-id"], name="decision_newest"),
+            models.Index(fields=["tenant_id", "principal", "-decided_at"], name="decision_who"),
+            models.Index(fields=["tenant_id", "resource", "-decided_at"], name="decision_what"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal} {self.action} {self.resource}: {self.decision}"
+
+
+class DecisionLogRules(TenantModel):
+    """What a company wants of its agents' decision log; one row, or none for the defaults."""
+
+    sample_percent = models.FloatField(default=DEFAULT_SAMPLE_PERCENT)
+    masked = models.JSONField(default=list)
+    keep_days = models.PositiveIntegerField(default=DEFAULT_KEEP_DAYS)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id"], name="decision_log_rules_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sample_percent:g} %, {self.keep_days} days"
 
 
 class Acknowledgement(TenantModel):

@@ -1,5 +1,7 @@
 """Enrolling Cedar agents and recording what they report."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.events.operations import emit
@@ -7,18 +9,22 @@ from apps.events.types import Change
 from apps.kernel import clock
 from apps.kernel.authorization import Resource, authorize
 from apps.kernel.constraints import conflicts
-from apps.kernel.errors import Conflict
+from apps.kernel.errors import Conflict, Invalid
 from apps.kernel.operation import operation
 from apps.kernel.tenancy import current_tenant_id
 from apps.kernel.tokens import mint
 from apps.orgs.checks import clean_text
+from apps.orgs.queries import get_root
 
 from . import queries
-from .models import Acknowledgement, CedarAgent
+from .models import Acknowledgement, CedarAgent, Decision, DecisionLogRules
+from .types import MAX_KEEP_DAYS, LogEntry
 
 TOKEN_KIND = "c"  # noqa: S105 - a kind, not a secret
 NAME_TAKEN = {"cedar_agent_name_once": ("name", "There is a Cedar agent of that name.")}
 ERROR_LENGTH = 1000
+MAX_MASKED = 200
+MAX_NAME = 120
 
 
 class Replaced(Conflict):
@@ -158,6 +164,62 @@ def refuse_revision(
     return agent
 
 
+@operation("decision.record")
+def record_decisions(
+    *, agent_id: UUID, log: str, dropped: int, entries: Sequence[LogEntry], connection: str = ""
+) -> int:
+    """Store what an agent decided, each entry once however often it is told; return the last.
+
+    `dropped` is how many decisions the agent's log lost in all. Replaced as in acknowledging.
+    """
+    agent = queries.get_agent(agent_id, for_update=True)
+    authorize("decision.record", agent.as_resource())
+    _require_newest(agent, connection or None)
+    moment = clock.now()
+    Decision.objects.bulk_create(
+        [_row(entry, agent=agent, log=log, moment=moment) for entry in entries],
+        ignore_conflicts=True,
+    )
+    CedarAgent.objects.filter(id=agent.id).update(decisions_dropped=dropped)
+    _report(agent, "decision.recorded", {"count": len(entries), "dropped": dropped})
+    return max((entry.sequence for entry in entries), default=0)
+
+
+@operation("decision.configure")
+def configure_decision_log(
+    *, sample_percent: float, masked: Sequence[str], keep_days: int
+) -> DecisionLogRules:
+    """Set how many of a hundred decisions agents log, what they mask and how long it is kept.
+
+    Invalid names what is out of range; agents hear of it with their next heartbeat.
+    """
+    company = get_root().as_resource()
+    authorize("decision.configure", company)
+    names = _names(masked)
+    if not 0 <= sample_percent <= 100:
+        raise Invalid(fields={"sample_percent": ["Choose from 0 to 100."]})
+    if not 1 <= keep_days <= MAX_KEEP_DAYS:
+        raise Invalid(fields={"keep_days": [f"Choose from 1 to {MAX_KEEP_DAYS} days."]})
+    before = queries.decision_log_rules()
+    after = {"sample_percent": sample_percent, "masked": names, "keep_days": keep_days}
+    rules, _ = DecisionLogRules.objects.update_or_create(defaults=after)
+    told = {name: getattr(before, name) for name in after}
+    emit("decision.configured", resource=company, change=Change(before=told, after=after))
+    return rules  # type: ignore[no-any-return]
+
+
+@operation("decision.remove_old")
+def remove_old_decisions(*, limit: int) -> int:
+    """Delete at most `limit` decisions that were kept long enough, oldest first; return the count."""
+    company = get_root().as_resource()
+    authorize("decision.remove_old", company)
+    since = clock.now() - timedelta(days=queries.decision_log_rules().keep_days)
+    old = Decision.objects.filter(decided_at__lt=since).order_by("decided_at", "id")
+    count, _ = Decision.objects.filter(id__in=list(old.values_list("id", flat=True)[:limit])).delete()
+    emit("decision.old_removed", resource=company, change=Change(after={"count": count}))
+    return int(count)
+
+
 def note_heartbeat(*, agent_id: UUID, connection: str, revision: int, digest: str | None) -> bool:
     """Note that an agent is alive on `connection`; False if another connection replaced it.
 
@@ -182,6 +244,35 @@ def require_connected(*, agent_id: UUID, connection: str) -> None:
 def note_disconnect(*, agent_id: UUID, connection: str) -> None:
     """Note that `connection` ended, unless a newer one took its place."""
     CedarAgent.objects.filter(id=agent_id, connection=connection).update(connection="")
+
+
+def _row(entry: LogEntry, *, agent: CedarAgent, log: str, moment: datetime) -> Decision:
+    return Decision(
+        agent=agent,
+        log=log,
+        sequence=entry.sequence,
+        decided_at=entry.at,
+        recorded_at=moment,
+        revision=entry.revision,
+        principal=entry.principal,
+        action=entry.action,
+        resource=entry.resource,
+        context=entry.context,
+        request_entities=entry.entities,
+        decision=entry.decision,
+        reason=entry.reason,
+        errors=entry.errors,
+        staleness=entry.staleness,
+        is_cut=entry.is_cut,
+    )
+
+
+def _names(masked: Sequence[str]) -> list[str]:
+    names = sorted({name.strip().lower() for name in masked if name.strip()})
+    if len(names) > MAX_MASKED or any(len(name) > MAX_NAME for name in names):
+        text = f"At most {MAX_MASKED} names of at most {MAX_NAME} characters."
+        raise Invalid(fields={"masked": [text]})
+    return names
 
 
 def _require_live(agent: CedarAgent) -> None:

@@ -1,15 +1,17 @@
 """Reads of the fleet: agents against the head of revisions."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.kernel import clock
 from apps.kernel.errors import NotFound
 from apps.policies import queries as policies
 
-from .models import Acknowledgement, CedarAgent
+from .models import Acknowledgement, CedarAgent, Decision, DecisionLogRules
 from .types import AgentHealth
 
 
@@ -80,3 +82,88 @@ def _standing(agent: CedarAgent, *, head: int, digest: str | None) -> Standing:
 def list_acknowledgements(agent_id: UUID) -> QuerySet[Acknowledgement]:
     """Return what an agent answered, newest first."""
     return Acknowledgement.objects.filter(agent_id=agent_id).newest_first()  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCriteria:
+    """What to look for in the decision log; empty fields do not filter."""
+
+    principal: str = ""
+    action: str = ""
+    resource: str = ""
+    decision: str = ""
+    agent_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def find_decisions(criteria: DecisionCriteria) -> QuerySet[Decision]:
+    """Return the recorded decisions that meet `criteria`, newest first.
+
+    A principal, action or resource is a whole uid such as `User::"ann"`, or a part of one.
+    """
+    rows = Decision.objects.select_related("agent").order_by("-decided_at", "-id")
+    for name in ("principal", "action", "resource"):
+        text = getattr(criteria, name)
+        if text:
+            rows = rows.filter(**{name if '::"' in text else f"{name}__icontains": text})
+    exact = {"decision": criteria.decision, "agent_id": criteria.agent_id}
+    exact |= {"decided_at__gte": criteria.since, "decided_at__lt": criteria.until}
+    return rows.filter(**{name: value for name, value in exact.items() if value})  # type: ignore[no-any-return]
+
+
+def decisions_after(
+    criteria: DecisionCriteria, *, last: Decision | None
+) -> QuerySet[Decision]:
+    """Return the decisions that meet `criteria` and come after `last` in the list, or all."""
+    rows = find_decisions(criteria)
+    if last is None:
+        return rows
+    older = Q(decided_at__lt=last.decided_at) | Q(decided_at=last.decided_at, id__lt=last.id)
+    return rows.filter(older)
+
+
+def get_decision(decision_id: UUID) -> Decision:
+    """Return one recorded decision with its agent; raise NotFound."""
+    found = Decision.objects.select_related("agent").filter(id=decision_id).first()
+    if found is None:
+        raise NotFound("There is no such decision.")
+    return found  # type: ignore[no-any-return]
+
+
+def decision_log_rules() -> DecisionLogRules:
+    """Return the company's rules of the decision log, the defaults where it set none."""
+    return DecisionLogRules.objects.first() or DecisionLogRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Determining:
+    """A policy statement that decided, and the exact version it stood in where that is known."""
+
+    statement: str
+    name: str = ""
+    policy_id: UUID | None = None
+    version: int = 0
+    cedar: str = ""
+
+
+def determining_policies(decision: Decision) -> list[Determining]:
+    """Return what decided, as the decision's revision had it."""
+    try:
+        bundle = policies.load_bundle(decision.revision)
+    except NotFound:
+        return [Determining(statement=name) for name in decision.reason]
+    entries = {entry["id"]: entry for entry in bundle.policies}
+    return [_determining(name, entries.get(name.split("#")[0])) for name in decision.reason]
+
+
+def _determining(name: str, entry: dict[str, Any] | None) -> Determining:
+    if entry is None:
+        return Determining(statement=name)
+    return Determining(
+        statement=name,
+        name=entry["name"],
+        policy_id=UUID(entry["id"]),
+        version=entry["version"],
+        cedar=entry["cedar"],
+    )

@@ -1,13 +1,19 @@
 """Vocabulary of the fleet of Cedar agents."""
 
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 PROTOCOL = 1
 SUBPROTOCOL = "aeterna.agent.v1"
 HEARTBEAT = timedelta(seconds=5)
 SILENT_AFTER = timedelta(seconds=15)
 MAX_FRAME_BYTES = 64 * 1024
+MAX_ENTRIES = 500
+DEFAULT_SAMPLE_PERCENT = 100.0
+DEFAULT_KEEP_DAYS = 90
+MAX_KEEP_DAYS = 3650
 
 
 class AgentHealth(StrEnum):
@@ -19,6 +25,25 @@ class AgentHealth(StrEnum):
     OFFLINE = "offline"
     NEVER = "never"
     REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One decision as an agent told it; `at` is an RFC 3339 time in milliseconds."""
+
+    sequence: int
+    at: datetime
+    revision: int
+    principal: str
+    action: str
+    resource: str
+    decision: str
+    staleness: str
+    context: dict[str, Any] = field(default_factory=dict)
+    entities: list[Any] = field(default_factory=list)
+    reason: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    is_cut: bool = False
 
 
 class CloseCode(int):

@@ -6,6 +6,7 @@ from apps.orgs.types import SYNCHRONISED_EVENTS
 
 FLEET, PROPOSALS, POLICIES, AUDIT, ORG = "fleet", "proposals", "policies", "audit", "org"
 INBOX = "inbox"
+DECISIONS = "decisions"
 
 # Who may see something of the kind somewhere is told that something of the kind changed: a topic
 # says nothing about what, and what is read then is decided then.
@@ -16,6 +17,7 @@ NEEDED: Mapping[str, str] = {
     AUDIT: "audit.view",
     ORG: "org.view",
     INBOX: "org.view",
+    DECISIONS: "decision.view",
 }
 TOPIC_OF: Mapping[str, str] = {
     **dict.fromkeys(SYNCHRONISED_EVENTS, ORG),
@@ -59,6 +61,9 @@ TOPIC_OF: Mapping[str, str] = {
             "cedar_agent.revoked",
         ),
         FLEET,
+    ),
+    **dict.fromkeys(
+        ("decision.recorded", "decision.configured", "decision.old_removed"), DECISIONS
     ),
     **dict.fromkeys(("notification.sent", "notification.read", "notification.digested"), INBOX),
     **dict.fromkeys(("dead_letter.replayed", "dead_letter.discarded"), AUDIT),

@@ -72,6 +72,9 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "cedar_agent.connected": ("connected", "wifi", "success"),
     "cedar_agent.acknowledged": ("acknowledged a revision", "check", "success"),
     "cedar_agent.refused": ("refused a revision", "circle-x", "error"),
+    "decision.recorded": ("told of its decisions", "history", "neutral"),
+    "decision.configured": ("changed the decision log of", "settings", "warning"),
+    "decision.old_removed": ("removed old decisions of", "trash-2", "neutral"),
     "cedar_agent.rotated": ("replaced the token of", "refresh-cw", "warning"),
     "cedar_agent.revoked": ("revoked the Cedar agent", "ban", "error"),
     "webhook.created": ("made the webhook", "webhook", "warning"),
@@ -98,6 +101,7 @@ OF_ITSELF = frozenset(
         "cedar_agent.disconnected",
         "cedar_agent.acknowledged",
         "cedar_agent.refused",
+        "decision.recorded",
     }
 )
 DENIED = "shield-x", "error"

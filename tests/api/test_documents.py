@@ -33,6 +33,8 @@ NOT_OFFERED = {
     "cedar_agent.connect": "agents speak over their socket",
     "cedar_agent.acknowledge": "agents speak over their socket",
     "cedar_agent.refuse": "agents speak over their socket",
+    "decision.record": "agents speak over their socket",
+    "decision.remove_old": "the clock does it",
     "session.start": "signing in happens in a browser",
     "identity.link": "signing in happens in a browser",
     "password.set": "only the command line does",

@@ -46,6 +46,7 @@ LOWEST_ROLE = {
         "scope.unshare",
         "agent.revoke",
         "audit.view",
+        "decision.view",
     ],
     # edit and approve a policy; create a team (and look after the places that exist)
     "architect": [
@@ -74,6 +75,7 @@ LOWEST_ROLE = {
         "user.deactivate",
         "user.reactivate",
         "audit.export",
+        "decision.configure",
         "governance.configure",
         "company.configure",
         "cedar_agent.enroll",
@@ -129,12 +131,18 @@ SERVICES = {
     "timekeeper": {
         "policy.end_rollback",
         "notification.digest",
+        "decision.remove_old",
         "proposal.remind",
         "proposal.escalate",
         "proposal.expire",
     },
     "analysis": {"analysis.record", "impact.record", "rewording.record"},
-    "fleet": {"cedar_agent.connect", "cedar_agent.acknowledge", "cedar_agent.refuse"},
+    "fleet": {
+        "cedar_agent.connect",
+        "cedar_agent.acknowledge",
+        "cedar_agent.refuse",
+        "decision.record",
+    },
     "sign-in": {
         "session.start",
         "session.end",

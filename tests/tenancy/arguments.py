@@ -36,6 +36,7 @@ TABLE_IN = {
         (f"cedar_agent.{verb}", "agent_id"): "fleet_cedaragent"
         for verb in ("acknowledge", "connect", "refuse", "revoke", "rotate")
     },
+    ("decision.record", "agent_id"): "fleet_cedaragent",
 }
 # In these, an id may be left out; attacks fill it in all the same.
 OPTIONAL_IDS = {("agent.delegate", "scope_id"), ("token.create", "agent_id")}
@@ -69,6 +70,13 @@ VALUES: dict[str, Any] = {
     "content": lambda: "sha256:0",
     "connection": lambda: uuid4().hex,
     "digest": lambda: "sha256:0",
+    "dropped": lambda: 0,
+    "entries": list,
+    "keep_days": lambda: 30,
+    "limit": lambda: 10,
+    "log": lambda: uuid4().hex,
+    "masked": lambda: ["card"],
+    "sample_percent": lambda: 50.0,
     "email": lambda: f"{uuid4().hex}@example.com",
     "error": lambda: "does not parse",
     "facts": lambda: "sha256:0",

@@ -43,6 +43,8 @@ EMPTY_ANSWERS = {"organization/branch/<uuid:scope_id>/": "a branch without visib
 # Which table's id a parameter holds, where its name alone does not say.
 TABLE_AT = (
     ("fleet/", "agent_id", "fleet_cedaragent"),
+    ("fleet/decisions/", "decision_id", "fleet_decision"),
+    ("decisions", "decision_id", "fleet_decision"),
     ("cedar-agents", "agent_id", "fleet_cedaragent"),
     ("cedar-agents", "cedar_agent_id", "fleet_cedaragent"),
 )

@@ -1,6 +1,10 @@
 """Forms for enrolling and ending Cedar agents."""
 
+from typing import Any
+
 from django import forms
+
+from apps.kernel.entrypoints.form import PageForm
 
 
 class EnrollForm(forms.Form):
@@ -34,3 +38,57 @@ class RevokeForm(forms.Form):
 
 class RotateForm(forms.Form):
     """Nothing but the wish for a new token."""
+
+
+LOCAL = "%Y-%m-%dT%H:%M"
+DECISIONS = {"Allow": "Allowed", "Deny": "Denied"}
+
+
+def _moment(label: str) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL)
+    formats = [LOCAL, "%Y-%m-%d"]
+    return forms.DateTimeField(required=False, label=label, input_formats=formats, widget=widget)
+
+
+def _text(label: str) -> forms.CharField:
+    widget = forms.TextInput(attrs={"class": "input", "autocomplete": "off"})
+    return forms.CharField(required=False, label=label, max_length=512, widget=widget)
+
+
+class DecisionCriteriaForm(PageForm):
+    """The filters of the decision log; times are in UTC."""
+
+    principal = _text("Principal")
+    action = _text("Action")
+    resource = _text("Resource")
+    decision = forms.ChoiceField(choices=[("", ""), *DECISIONS.items()], required=False)
+    agent = forms.UUIDField(required=False)
+    since = _moment("From")
+    until = _moment("Until")
+
+
+class DecisionLogForm(forms.Form):
+    """What the company wants of its agents' decision log."""
+
+    sample_percent = forms.FloatField(
+        label="Decisions that are logged, in percent",
+        help_text="100 logs every decision, 0 none.",
+        widget=forms.NumberInput(attrs={"class": "input", "min": 0, "max": 100, "step": "any"}),
+    )
+    keep_days = forms.IntegerField(
+        label="Days they are kept",
+        help_text="Older ones are removed each night.",
+        widget=forms.NumberInput(attrs={"class": "input", "min": 1, "max": 3650}),
+    )
+    masked = forms.CharField(
+        label="Masked members",
+        required=False,
+        help_text="Names of members of contexts and entities, one a line. Agents mask them, and"
+        " whatever is named like a secret, before anything leaves their machine.",
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 5}),
+    )
+
+    def clean_masked(self) -> list[str]:
+        """Return the names, one of each line."""
+        text: Any = self.cleaned_data["masked"]
+        return [line.strip() for line in text.splitlines() if line.strip()]

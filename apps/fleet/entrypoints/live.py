@@ -23,7 +23,7 @@ from apps.kernel.tokens import digest_of, tenant_of
 from apps.policies import queries as policies
 
 from .. import operations, queries
-from ..frames import Ack, BadFrame, Heartbeat, Hello, Nack, parse_frame
+from ..frames import Ack, BadFrame, Decisions, Frame, Heartbeat, Hello, Nack, parse_frame
 from ..models import CedarAgent
 from ..publisher import TOPIC
 from ..types import HEARTBEAT, MAX_FRAME_BYTES, SUBPROTOCOL, CloseCode
@@ -123,13 +123,15 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except DomainError as error:
             await self._refuse(CloseCode.MALFORMED, error.code, error.detail)
 
-    async def _handle(self, frame: Hello | Ack | Nack | Heartbeat) -> None:
+    async def _handle(self, frame: Frame) -> None:
         if isinstance(frame, Hello):
             await self._on_hello(frame)
         elif not self.has_said_hello:
             raise BadFrame("the first frame must be hello")
         elif isinstance(frame, Ack):
             await self._on_ack(frame)
+        elif isinstance(frame, Decisions):
+            await self._on_decisions(frame)
         elif isinstance(frame, Nack):
             await self._work(
                 operations.refuse_revision,
@@ -163,6 +165,7 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             agent=str(agent.id),
             name=agent.name,
             heartbeat_seconds=int(HEARTBEAT.total_seconds()),
+            decision_log=await self._read(_log_rules),
         )
         self.sent_digest = hello.digest
         await self._send_head(is_answer=True)
@@ -176,6 +179,16 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             applied_ms=ack.applied_ms,
         )
 
+    async def _on_decisions(self, told: Decisions) -> None:
+        sequence = await self._work(
+            operations.record_decisions,
+            connection=self.connection,
+            log=told.log,
+            dropped=told.dropped,
+            entries=told.entries,
+        )
+        await self._send(type="recorded", log=told.log, sequence=sequence)
+
     async def _on_heartbeat(self, beat: Heartbeat) -> None:
         is_ours = await self._work(
             operations.note_heartbeat,
@@ -186,8 +199,10 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not is_ours:
             await self._refuse(CloseCode.REPLACED, "replaced", "A newer connection took over.")
             return
-        head = await self._read(policies.get_head)
-        await self._send(type="heartbeat", revision=head.number, digest=head.digest)
+        head, rules = await self._read(_state)
+        await self._send(
+            type="heartbeat", revision=head.number, digest=head.digest, decision_log=rules
+        )
         if head.number and head.digest not in (beat.digest, self.sent_digest):
             await self._send_head()
 
@@ -247,6 +262,15 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     def _read(self, function: Any, *arguments: Any) -> Any:
         with acting_as(self._actor()):
             return function(*arguments)
+
+
+def _log_rules() -> dict[str, Any]:
+    rules = queries.decision_log_rules()
+    return {"sample_percent": rules.sample_percent, "masked": rules.masked}
+
+
+def _state() -> tuple[Any, dict[str, Any]]:
+    return policies.get_head(), _log_rules()
 
 
 def _news(*, agent_id: UUID, connection: str, has: str | None) -> tuple[Any, Any]:

@@ -13,12 +13,16 @@ from apps.orgs.queries import get_root
 from apps.policies.queries import get_head
 
 from .. import queries
-from ..models import Acknowledgement, CedarAgent
-from ..operations import enroll_agent, revoke_agent, rotate_token
+from ..models import Acknowledgement, CedarAgent, Decision, DecisionLogRules
+from ..operations import configure_decision_log, enroll_agent, revoke_agent, rotate_token
 from .serializers import (
     AcknowledgementOut,
     CedarAgentFilter,
     CedarAgentOut,
+    DecisionFilter,
+    DecisionLogIn,
+    DecisionLogOut,
+    DecisionOut,
     EnrolledOut,
     EnrollIn,
 )
@@ -61,6 +65,25 @@ def rotate(*, agent_id: UUID) -> Mapping[str, Any]:
 def revoke(*, agent_id: UUID, reason: str = "") -> Mapping[str, Any]:
     """End a Cedar agent."""
     return _standing(revoke_agent(agent_id=agent_id, reason=reason))
+
+
+def list_decisions(**values: Any) -> QuerySet[Decision]:
+    """List the decisions that agents recorded, newest first."""
+    authorize("decision.view", get_root().as_resource())
+    wanted = {name: value for name, value in values.items() if value}
+    return queries.find_decisions(queries.DecisionCriteria(**wanted))
+
+
+def view_decision(*, decision_id: UUID) -> Decision:
+    """Return one recorded decision."""
+    authorize("decision.view", get_root().as_resource())
+    return queries.get_decision(decision_id)
+
+
+def view_decision_log() -> DecisionLogRules:
+    """Return how many decisions agents log, what they mask and how long it is kept."""
+    authorize("decision.view", get_root().as_resource())
+    return queries.decision_log_rules()
 
 
 def present(agents: Sequence[CedarAgent]) -> list[dict[str, Any]]:
@@ -106,5 +129,21 @@ ROUTES = (
     Route(
         method="GET", path=f"{AGENT}/acknowledgements", name="cedar_agent.acknowledgements",
         call=list_acknowledgements, query=ListQuery, answers=AcknowledgementOut, order=("-id",),
+    ),
+    Route(
+        method="GET", path="decisions", name="decision.list", call=list_decisions,
+        query=DecisionFilter, answers=DecisionOut, order=("-decided_at", "-id"),
+    ),
+    Route(
+        method="GET", path="decisions/<uuid:decision_id>", name="decision.view",
+        call=view_decision, answers=DecisionOut,
+    ),
+    Route(
+        method="GET", path="decision-log", name="decision.log", call=view_decision_log,
+        answers=DecisionLogOut,
+    ),
+    Route(
+        method="PUT", path="decision-log", name="decision.configure",
+        call=configure_decision_log, takes=DecisionLogIn, answers=DecisionLogOut,
     ),
 )  # fmt: skip

@@ -1,11 +1,21 @@
 """The fleet as REST tells and takes it."""
 
 from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from apps.kernel.entrypoints.rest import Body, Flag, Line, ListQuery, Resource
+from apps.kernel.entrypoints.rest import (
+    Body,
+    Flag,
+    Line,
+    ListQuery,
+    Moment,
+    Resource,
+    Text,
+    optional_query,
+)
 
 from ..types import AgentHealth
 
@@ -57,3 +67,56 @@ class AcknowledgementOut(Resource):
     error: str
     applied_ms: float | None
     at: datetime
+
+
+Uid = Annotated[Text, StringConstraints(max_length=512)]
+
+
+class DecisionOut(Resource):
+    """One decision of an agent: what was asked, what decided, and how fresh its policies were."""
+
+    id: UUID
+    agent_id: UUID
+    log: str = Field(description="One run of the agent, within which `sequence` counts.")
+    sequence: int
+    decided_at: datetime
+    recorded_at: datetime
+    revision: int
+    principal: str
+    action: str
+    resource: str
+    context: dict[str, Any]
+    request_entities: list[Any]
+    decision: Literal["Allow", "Deny"]
+    reason: list[str] = Field(description="The determining policies' statements.")
+    errors: list[str]
+    staleness: Literal["fresh", "stale", "unloaded"]
+    is_cut: bool = Field(description="Whether context and entities were too large to log.")
+
+
+class DecisionFilter(ListQuery):
+    """A whole uid such as `User::"ann"`, or a part of one; a time range excludes its end."""
+
+    principal: Uid = ""
+    action: Uid = ""
+    resource: Uid = ""
+    decision: Literal["Allow", "Deny"] | None = optional_query()
+    agent_id: UUID | None = optional_query(description="A Cedar agent.")
+    since: Moment | None = optional_query()
+    until: Moment | None = optional_query()
+
+
+class DecisionLogIn(Body):
+    """What a company wants of its agents' decision log."""
+
+    sample_percent: float = Field(ge=0, le=100)
+    masked: list[Line] = Field(max_length=200)
+    keep_days: int = Field(ge=1, le=3650)
+
+
+class DecisionLogOut(Resource):
+    """The rules of the decision log in force."""
+
+    sample_percent: float
+    masked: list[str]
+    keep_days: int

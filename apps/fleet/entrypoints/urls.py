@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import web
+from . import decisions, web
 
 app_name = "fleet"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("agents/<uuid:agent_id>/", web.show, name="view"),
     path("agents/<uuid:agent_id>/rotate/", web.rotate, name="rotate"),
     path("agents/<uuid:agent_id>/revoke/", web.revoke, name="revoke"),
+    path("decisions/", decisions.index, name="decisions"),
+    path("decisions/log/", decisions.configure, name="decision_log"),
+    path("decisions/<uuid:decision_id>/", decisions.show, name="decision"),
     path("revisions/", web.revisions, name="revisions"),
     path("revisions/<int:number>/", web.revision, name="revision"),
 ]

@@ -69,6 +69,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "revoked": revoked,
         "columns": COLUMNS,
         "csv_url": csv_url(request),
+        "can_view_decisions": decide("decision.view", root).allowed,
         "can_enroll": decide("cedar_agent.enroll", _future_agent()).allowed,
     }
     return render(request, "fleet/list.html", context)
@@ -175,6 +176,7 @@ def _page(
         "standing": queries.standing_of(agent),
         "agent": agent,
         "head": policies.get_head(),
+        "can_view_decisions": decide("decision.view", get_root().as_resource()).allowed,
         "answers": queries.list_acknowledgements(agent.id)[:50],
         "can_rotate": not agent.revoked_at and decide("cedar_agent.rotate", resource).allowed,
         "can_revoke": not agent.revoked_at and decide("cedar_agent.revoke", resource).allowed,

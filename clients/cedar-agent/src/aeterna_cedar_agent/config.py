@@ -90,6 +90,12 @@ SETTINGS = (
         text="largest request body",
     ),
     Setting(
+        flag="--spool-max-bytes",
+        variable="AETERNA_AGENT_SPOOL_MAX_BYTES",
+        default=str(64 * 1024 * 1024),
+        text="most the decision log may take on disk; what finds no room is counted",
+    ),
+    Setting(
         flag="--log-level",
         variable="AETERNA_AGENT_LOG_LEVEL",
         default="info",
@@ -132,6 +138,7 @@ class Config:
     backoff_cap_seconds: float
     auth_retry_seconds: float
     max_body_bytes: int
+    spool_max_bytes: int
     log_level: str
 
 
@@ -166,6 +173,7 @@ def read_config(
         backoff_cap_seconds=cap,
         auth_retry_seconds=reader.number("auth_retry_seconds"),
         max_body_bytes=int(reader.number("max_body_bytes", least=1_024)),
+        spool_max_bytes=int(reader.number("spool_max_bytes", least=1_024)),
         log_level=reader.level(),
     )
     if reader.problems:

@@ -12,9 +12,11 @@ import aiohttp
 from aeterna_cedar_agent import frames
 from aeterna_cedar_agent.applier import Applier
 from aeterna_cedar_agent.engine import Engine
+from aeterna_cedar_agent.journal import Journal, Rules
 from aeterna_cedar_agent.status import Status
 from aeterna_cedar_agent.store import Identity
 
+LOG_SECONDS = 0.5
 WELCOME_SECONDS = 15.0
 SILENT_HEARTBEATS = 3
 FORBIDDEN_CODE = 4403
@@ -42,11 +44,15 @@ class Conversation:
         engine: Engine,
         applier: Applier,
         status: Status,
+        journal: Journal,
     ) -> None:
         self._socket = socket
         self._engine = engine
         self._applier = applier
         self._status = status
+        self._journal = journal
+        self._is_logging = asyncio.Event()
+        self._recorded: asyncio.Queue[frames.Recorded] = asyncio.Queue()
         self._inbox: asyncio.Queue[frames.Snapshot] = asyncio.Queue(maxsize=2)
         self._welcomed = asyncio.Event()
         self._welcome: frames.Welcome | None = None
@@ -56,7 +62,7 @@ class Conversation:
         """Say hello and serve the connection until it ends; raises LinkEndedError."""
         await self._socket.send_str(hello)
         try:
-            await _first_of(self._read(), self._apply(), self._beat())
+            await _first_of(self._read(), self._apply(), self._beat(), self._log())
         finally:
             self._status.connected = False
 
@@ -102,6 +108,8 @@ class Conversation:
             self._ignore(f"{type(frame).__name__} frame before welcome")
         elif isinstance(frame, frames.Snapshot):
             await self._inbox.put(frame)
+        elif isinstance(frame, frames.Recorded):
+            self._recorded.put_nowait(frame)
         else:
             await self._compare(frame)
 
@@ -120,10 +128,13 @@ class Conversation:
         self._status.connected = True
         self._status.connections += 1
         self._welcomed.set()
+        self._follow_rules(welcome.decision_log)
         logger.info("connected", extra={"agent": welcome.name, "tenant": welcome.tenant})
 
     async def _compare(self, head: frames.UpToDate | frames.Head) -> None:
         self._status.heard_head(revision=head.revision, digest=head.digest)
+        if isinstance(head, frames.Head):
+            self._follow_rules(head.decision_log)
         if head.digest == self._engine.digest:
             self._status.synced()
             await self._adopt(head.revision)
@@ -180,6 +191,29 @@ class Conversation:
             await self._socket.send_str(
                 frames.heartbeat(revision=self._engine.number, digest=self._engine.digest)
             )
+
+    def _follow_rules(self, rules: Rules | None) -> None:
+        # A portal that names no rules keeps no log: what is noted stays on disk.
+        if rules is not None:
+            self._journal.rules = rules
+            self._is_logging.set()
+
+    async def _log(self) -> None:
+        await self._is_logging.wait()
+        while True:
+            batch = await asyncio.to_thread(self._journal.read)
+            if batch is None:
+                await asyncio.sleep(LOG_SECONDS)
+                continue
+            entries = self._journal.outgoing(batch)
+            await self._socket.send_str(
+                frames.decisions(log=batch.log, dropped=batch.dropped, entries=entries)
+            )
+            last = entries[-1]["sequence"]
+            answer = await self._recorded.get()
+            while (answer.log, answer.sequence) != (batch.log, last):
+                answer = await self._recorded.get()
+            await asyncio.to_thread(self._journal.acknowledge, batch)
 
     def _ended(self) -> LinkEndedError:
         code = self._socket.close_code

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from aeterna_cedar_agent import metrics
 from aeterna_cedar_agent.engine import Answer, Engine, Loaded, decide
+from aeterna_cedar_agent.journal import Journal
 from aeterna_cedar_agent.problem import problem
 from aeterna_cedar_agent.question import (
     Question,
@@ -29,8 +30,9 @@ TURN_SECONDS = 0.005
 class Desk:
     """Handlers over one engine and status."""
 
-    def __init__(self, *, engine: Engine, status: Status) -> None:
+    def __init__(self, *, engine: Engine, status: Status, journal: Journal) -> None:
         self._engine = engine
+        self._journal = journal
         self._status = status
 
     async def is_authorized(self, request: web.Request) -> web.Response:
@@ -94,6 +96,8 @@ class Desk:
             "name": status.name,
             "agent": status.agent,
             "tenant": status.tenant,
+            "decisions_logged": status.logged,
+            "decisions_dropped": status.dropped,
         }
         return web.json_response(value)
 
@@ -117,6 +121,7 @@ class Desk:
             raise QuestionError(field=prefix + refused.field, problem=problem_text) from None
         answer = replace(answer, errors=tuple(clip(text) for text in answer.errors))
         self._status.decisions[answer.decision] += 1
+        self._journal.note(question, answer, loaded=loaded)
         return answer
 
 

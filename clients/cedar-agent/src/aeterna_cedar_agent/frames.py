@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from aeterna_cedar_agent.journal import Rules
 from aeterna_cedar_agent.revision import Revision, read_revision
 from aeterna_cedar_agent.shape import (
     ShapeError,
+    need_list,
     need_object,
     need_text,
     take,
@@ -44,6 +46,7 @@ class Welcome:
     agent: str
     name: str
     heartbeat_seconds: int
+    decision_log: Rules | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,15 @@ class Head:
 
     revision: int
     digest: str | None
+    decision_log: Rules | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The portal has every entry of this log up to this number."""
+
+    log: str
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +90,7 @@ class PortalError:
     detail: str
 
 
-Inbound = Welcome | UpToDate | Snapshot | Head | PortalError
+Inbound = Welcome | UpToDate | Snapshot | Head | Recorded | PortalError
 
 
 def read_frame(text: str) -> Inbound:
@@ -132,6 +144,11 @@ def heartbeat(*, revision: int, digest: str | None) -> str:
     return _write("heartbeat", revision=revision, digest=digest)
 
 
+def decisions(*, log: str, dropped: int, entries: list[dict[str, Any]]) -> str:
+    """Write some entries of the decision log, and how many were dropped in all."""
+    return _write("decisions", log=log, dropped=dropped, entries=entries)
+
+
 def _write(kind: str, **members: object) -> str:
     return json.dumps({"type": kind, **members}, separators=(",", ":"))
 
@@ -153,6 +170,7 @@ def _welcome(source: dict[str, Any]) -> Welcome:
         agent=take_text(source, "agent"),
         name=take_text(source, "name", empty=True),
         heartbeat_seconds=min(seconds, MAX_HEARTBEAT_SECONDS),
+        decision_log=_rules(source),
     )
 
 
@@ -168,7 +186,24 @@ def _snapshot(source: dict[str, Any]) -> Snapshot:
 
 
 def _head(source: dict[str, Any]) -> Head:
-    return Head(revision=take_whole(source, "revision"), digest=_head_digest(source))
+    revision = take_whole(source, "revision")
+    return Head(revision=revision, digest=_head_digest(source), decision_log=_rules(source))
+
+
+def _recorded(source: dict[str, Any]) -> Recorded:
+    return Recorded(log=take_text(source, "log"), sequence=take_whole(source, "sequence"))
+
+
+def _rules(source: dict[str, Any]) -> Rules | None:
+    if source.get("decision_log") is None:
+        return None
+    value = need_object(source["decision_log"], field="decision_log")
+    percent = value.get("sample_percent")
+    if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 <= percent <= 100:
+        raise ShapeError(field="decision_log.sample_percent", problem="must be from 0 to 100")
+    names = need_list(value.get("masked"), field="decision_log.masked")
+    texts = [need_text(name, field="decision_log.masked") for name in names]
+    return Rules(sample_percent=percent, masked=frozenset(name.lower() for name in texts))
 
 
 def _head_digest(source: dict[str, Any]) -> str | None:
@@ -190,5 +225,6 @@ _READERS: dict[str, Callable[[dict[str, Any]], Inbound]] = {
     "up_to_date": _up_to_date,
     "snapshot": _snapshot,
     "heartbeat": _head,
+    "recorded": _recorded,
     "error": _portal_error,
 }

@@ -13,6 +13,7 @@ from aeterna_cedar_agent.backoff import Backoff
 from aeterna_cedar_agent.conversation import Conversation, LinkEndedError
 from aeterna_cedar_agent.credentials import Token, TokenError
 from aeterna_cedar_agent.engine import Engine
+from aeterna_cedar_agent.journal import Journal
 from aeterna_cedar_agent.status import Status
 
 CONNECT_SECONDS = 15.0
@@ -36,6 +37,7 @@ class Link:
         applier: Applier,
         status: Status,
         backoff: Backoff,
+        journal: Journal,
     ) -> None:
         self._portal = portal
         self._token = token
@@ -43,6 +45,7 @@ class Link:
         self._applier = applier
         self._status = status
         self._backoff = backoff
+        self._journal = journal
 
     async def run(self) -> None:
         """Connect, converse, wait and connect again until cancelled."""
@@ -88,7 +91,11 @@ class Link:
 
     def _conversation(self, socket: aiohttp.ClientWebSocketResponse) -> Conversation:
         return Conversation(
-            socket=socket, engine=self._engine, applier=self._applier, status=self._status
+            socket=socket,
+            engine=self._engine,
+            applier=self._applier,
+            status=self._status,
+            journal=self._journal,
         )
 
     def _hello(self) -> str:

@@ -15,6 +15,8 @@ def render(*, engine: Engine, status: Status) -> str:
         *_gauge("last_sync_timestamp_seconds", "When portal and agent last agreed.", synced),
         *_counter("connections_total", "Connections the portal welcomed.", status.connections),
         *_counter_by("decisions_total", "Decisions made.", "decision", status.decisions),
+        *_counter("decisions_logged_total", "Decisions the portal has.", status.logged),
+        *_counter("decisions_dropped_total", "Decisions lost to the log.", status.dropped),
         *_counter_by("applies_total", "Revisions answered.", "answer", status.applies),
     ]
     return "\n".join(lines) + "\n"

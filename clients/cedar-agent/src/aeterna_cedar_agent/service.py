@@ -14,8 +14,10 @@ from aeterna_cedar_agent.applier import Applier
 from aeterna_cedar_agent.backoff import Backoff
 from aeterna_cedar_agent.config import Config, Listen
 from aeterna_cedar_agent.engine import Engine
+from aeterna_cedar_agent.journal import Journal
 from aeterna_cedar_agent.link import Link
 from aeterna_cedar_agent.server import build_app
+from aeterna_cedar_agent.spool import Spool
 from aeterna_cedar_agent.status import Status
 from aeterna_cedar_agent.store import Store, StoreError
 
@@ -46,14 +48,21 @@ async def run_agent(config: Config) -> int:
 async def _serve(config: Config, *, store: Store) -> int:
     engine, status = Engine(), Status(portal=config.portal)
     applier = Applier(engine=engine, store=store, status=status)
+    journal = Journal(spool=_spool(config), status=status)
+    try:
+        journal.start()
+    except OSError as error:
+        logger.error("cannot start", extra={"error": f"decision log: {error.strerror}"})
+        return EXIT_FAILED
     stop = _stop_on_signals()
-    with contextlib.closing(applier):
+    with contextlib.closing(journal), contextlib.closing(applier):
         await applier.restore()
-        runner = await _listen(config, engine=engine, status=status)
+        runner = await _listen(config, engine=engine, status=status, journal=journal)
         if runner is None:
             return EXIT_FAILED
         try:
-            return await _follow(_link(config, engine=engine, applier=applier, status=status), stop)
+            link = _link(config, engine=engine, applier=applier, status=status, journal=journal)
+            return await _follow(link, stop)
         finally:
             await runner.cleanup()
 
@@ -74,10 +83,17 @@ async def _follow(link: Link, stop: asyncio.Event) -> int:
     return EXIT_STOPPED
 
 
-async def _listen(config: Config, *, engine: Engine, status: Status) -> web.AppRunner | None:
+def _spool(config: Config) -> Spool:
+    return Spool(directory=config.state_dir / "decisions", max_bytes=config.spool_max_bytes)
+
+
+async def _listen(
+    config: Config, *, engine: Engine, status: Status, journal: Journal
+) -> web.AppRunner | None:
     app = build_app(
         engine=engine,
         status=status,
+        journal=journal,
         max_body_bytes=config.max_body_bytes,
         api_token=config.api_token,
     )
@@ -95,7 +111,9 @@ async def _listen(config: Config, *, engine: Engine, status: Status) -> web.AppR
     return runner
 
 
-def _link(config: Config, *, engine: Engine, applier: Applier, status: Status) -> Link:
+def _link(
+    config: Config, *, engine: Engine, applier: Applier, status: Status, journal: Journal
+) -> Link:
     portal = urlsplit(config.portal)
     if portal.scheme == "ws" and not Listen(host=portal.hostname or "", port=0).is_loopback:
         logger.warning("token travels unencrypted", extra={"portal": config.portal})
@@ -111,6 +129,7 @@ def _link(config: Config, *, engine: Engine, applier: Applier, status: Status) -
         applier=applier,
         status=status,
         backoff=backoff,
+        journal=journal,
     )
 
 

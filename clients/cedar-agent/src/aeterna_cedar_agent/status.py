@@ -24,6 +24,8 @@ class Status:
     connections: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
     applies: Counter[str] = field(default_factory=Counter)
+    logged: int = 0
+    dropped: int = 0
 
     def synced(self) -> None:
         """Note that the portal and this agent agree as of now."""
@@ -33,6 +35,13 @@ class Status:
         """Keep the latest error, short enough to show."""
         self.last_error = clip(error)
         self.last_error_at = datetime.now(UTC)
+
+    def staleness(self, *, held: int) -> str:
+        """Say whether a decision on revision `held` is fresh, stale, or made on none at all."""
+        if held == 0:
+            return "unloaded"
+        is_newest = self.portal_revision is not None and self.portal_revision <= held
+        return "fresh" if self.connected and is_newest else "stale"
 
     def heard_head(self, *, revision: int, digest: str | None) -> None:
         """Note the newest revision the portal says there is."""
