@@ -210,12 +210,14 @@ def configure_decision_log(
 
 @operation("decision.remove_old")
 def remove_old_decisions(*, limit: int) -> int:
-    """Delete at most `limit` decisions that were kept long enough, oldest first; return the count."""
+    """Delete at most `limit` decisions past their time, oldest first; return how many."""
     company = get_root().as_resource()
     authorize("decision.remove_old", company)
     since = clock.now() - timedelta(days=queries.decision_log_rules().keep_days)
     old = Decision.objects.filter(decided_at__lt=since).order_by("decided_at", "id")
-    count, _ = Decision.objects.filter(id__in=list(old.values_list("id", flat=True)[:limit])).delete()
+    count, _ = Decision.objects.filter(
+        id__in=list(old.values_list("id", flat=True)[:limit])
+    ).delete()
     emit("decision.old_removed", resource=company, change=Change(after={"count": count}))
     return int(count)
 

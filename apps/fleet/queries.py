@@ -112,9 +112,7 @@ def find_decisions(criteria: DecisionCriteria) -> QuerySet[Decision]:
     return rows.filter(**{name: value for name, value in exact.items() if value})  # type: ignore[no-any-return]
 
 
-def decisions_after(
-    criteria: DecisionCriteria, *, last: Decision | None
-) -> QuerySet[Decision]:
+def decisions_after(criteria: DecisionCriteria, *, last: Decision | None) -> QuerySet[Decision]:
     """Return the decisions that meet `criteria` and come after `last` in the list, or all."""
     rows = find_decisions(criteria)
     if last is None:

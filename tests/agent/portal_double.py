@@ -26,6 +26,8 @@ class Portal:
         self.refuse_status: int | None = None
         self.subprotocols: tuple[str, ...] = ("aeterna.agent.v1",)
         self.is_mute = False
+        self.decision_log: dict[str, Any] | None = None
+        self.is_recording = True
         self.head: dict[str, Any] | None = None
         self.frames: list[dict[str, Any]] = []
         self.attempts: list[float] = []
@@ -179,7 +181,10 @@ class Portal:
         if frame["type"] == "hello":
             return [self._welcome(), *(news or [{"type": "up_to_date", **known}])]
         if frame["type"] == "heartbeat":
-            return [{"type": "heartbeat", **known}, *news]
+            return [{"type": "heartbeat", **known, **self._log_rules()}, *news]
+        if frame["type"] == "decisions" and self.is_recording:
+            last = frame["entries"][-1]["sequence"]
+            return [{"type": "recorded", "log": frame["log"], "sequence": last}]
         return []
 
     def _welcome(self) -> dict[str, Any]:
@@ -189,7 +194,11 @@ class Portal:
             "agent": AGENT,
             "name": "build-farm",
             "heartbeat_seconds": self.heartbeat_seconds,
+            **self._log_rules(),
         }
+
+    def _log_rules(self) -> dict[str, Any]:
+        return {"decision_log": self.decision_log} if self.decision_log else {}
 
     def _record(self, *, frame: dict[str, Any] | None = None, attempt: str | None = None) -> None:
         with self._changed:

@@ -17,6 +17,7 @@ DOCUMENTS = Path(__file__).resolve().parents[2] / "docs" / "agent-protocol"
 DIGEST = "sha256:" + "0a" * 32
 
 INBOUND: dict[str, dict[str, Any]] = {
+    "recorded": {"type": "recorded", "log": "0" * 32, "sequence": 3},
     "welcome": {
         "type": "welcome",
         "tenant": TENANT,
@@ -54,7 +55,7 @@ def inbound(name: str) -> dict[str, Any]:
 def test_there_is_one_schema_for_each_frame_and_each_is_a_schema() -> None:
     names = sorted(path.name.removesuffix(".schema.json") for path in DOCUMENTS.iterdir())
     assert names == sorted(
-        [*INBOUND, "snapshot", "hello", "ack", "nack", "agent-heartbeat"],
+        [*INBOUND, "snapshot", "hello", "ack", "nack", "agent-heartbeat", "decisions"],
     )
     for name in names:
         Draft202012Validator.check_schema(document(name))

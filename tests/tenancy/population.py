@@ -62,6 +62,8 @@ def populate(*, slug: str, superuser: psycopg.Connection[Any]) -> Populated:
 
 def _live(company: TestCompany) -> None:
     from apps.fleet import operations as fleet
+    from apps.fleet.models import DecisionLogRules
+    from apps.fleet.types import LogEntry
     from apps.identity.models import ApiToken, ExternalIdentity
     from apps.identity.types import TokenKind
     from apps.orgs import operations as orgs
@@ -92,6 +94,18 @@ def _live(company: TestCompany) -> None:
         fleet.acknowledge_revision(
             agent_id=cedar_agent.id, revision=1, digest="sha256:0", applied_ms=1.0
         )
+        told = LogEntry(
+            sequence=1,
+            at=clock.now(),
+            revision=1,
+            principal=f'User::"{secret}"',
+            action='Action::"read"',
+            resource=f'File::"{secret}"',
+            decision="Deny",
+            staleness="fresh",
+        )
+        fleet.record_decisions(agent_id=cedar_agent.id, log=uuid7().hex, dropped=0, entries=[told])
+        DecisionLogRules.objects.create(masked=[secret])
         moment = clock.now()
         ProposalStep.objects.create(proposal=proposal, round=1, key="remind", taken_at=moment)
         user = company.users["developer"]

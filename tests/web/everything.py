@@ -12,13 +12,15 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.events.models import Delivery
 from apps.events.types import DeliveryState
-from apps.fleet.models import CedarAgent
+from apps.fleet.models import CedarAgent, Decision
 from apps.fleet.operations import (
     acknowledge_revision,
     enroll_agent,
+    record_decisions,
     refuse_revision,
     revoke_agent,
 )
+from apps.fleet.types import LogEntry
 from apps.identity.operations import create_token
 from apps.kernel import clock
 from apps.kernel.tenancy import acting_as
@@ -216,10 +218,26 @@ def _fleet(company: TestCompany) -> Things:
             policy=None,
             error="unexpected token",
         )
+        told = LogEntry(
+            sequence=1,
+            at=clock.now(),
+            revision=1,
+            principal='User::"ann"',
+            action='Action::"read"',
+            resource='File::"plan"',
+            decision="Deny",
+            staleness="stale",
+            context={"mfa": False},
+        )
+        record_decisions(agent_id=agents[0].id, log="0" * 32, dropped=2, entries=[told])
+        decision = Decision.objects.get()
         CedarAgent.objects.filter(id__in=[agents[0].id, agents[1].id]).update(
             last_heartbeat_at=clock.now(), connection="here"
         )
-    return {"fleet/agents/|agent_id": _ids(*agents)}
+    return {
+        "fleet/agents/|agent_id": _ids(*agents),
+        "fleet/decisions/|decision_id": _ids(decision),
+    }
 
 
 def _settings(company: TestCompany) -> Things:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.kernel.authorization import authorize, decide
-from apps.kernel.entrypoints.csv_export import csv_stream, csv_url, is_csv
+from apps.kernel.entrypoints.csv_export import csv_stream, is_csv
 from apps.kernel.entrypoints.listing import Filter, filter_bar, page_of
 from apps.kernel.entrypoints.pages import form_page, require_actor, signed_in
 from apps.kernel.errors import Invalid
@@ -141,6 +141,4 @@ def _export(request: HttpRequest, criteria: DecisionCriteria) -> HttpResponse:
 
 def _row(decision: Decision) -> list[Any]:
     lists = {"reason": decision.reason, "errors": decision.errors}
-    return [
-        "; ".join(lists[name]) if name in lists else getattr(decision, name) for name in HEADER
-    ]
+    return ["; ".join(lists[name]) if name in lists else getattr(decision, name) for name in HEADER]

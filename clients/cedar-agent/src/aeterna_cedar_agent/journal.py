@@ -74,7 +74,7 @@ class Journal:
     def note(self, question: Question, answer: Answer, *, loaded: Loaded | None) -> None:
         """Take one decision, or count it as dropped where too many wait."""
         percent = self.rules.sample_percent
-        if percent < 100 and random.random() * 100 >= percent:  # noqa: S311 - a sample, no secret
+        if percent < 100 and random.random() * 100 >= percent:
             return
         if len(self._waiting) >= WAITING:
             self._lost += 1
