@@ -107,7 +107,7 @@ def find_decisions(criteria: DecisionCriteria) -> QuerySet[Decision]:
         text = getattr(criteria, name)
         if text:
             rows = rows.filter(**{name if '::"' in text else f"{name}__icontains": text})
-    exact = {"decision": criteria.decision, "agent_id": criteria.agent_id}
+    exact: dict[str, Any] = {"decision": criteria.decision, "agent_id": criteria.agent_id}
     exact |= {"decided_at__gte": criteria.since, "decided_at__lt": criteria.until}
     return rows.filter(**{name: value for name, value in exact.items() if value})  # type: ignore[no-any-return]
 
