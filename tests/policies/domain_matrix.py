@@ -143,12 +143,6 @@ SERVICES = {
         "cedar_agent.refuse",
         "decision.record",
     },
-    "fleet": {
-        "cedar_agent.connect",
-        "cedar_agent.acknowledge",
-        "cedar_agent.refuse",
-        "decision.record",
-    },
     "sign-in": {
         "session.start",
         "session.end",
