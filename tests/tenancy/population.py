@@ -62,8 +62,6 @@ def populate(*, slug: str, superuser: psycopg.Connection[Any]) -> Populated:
 
 def _live(company: TestCompany) -> None:
     from apps.fleet import operations as fleet
-    from apps.fleet.models import DecisionLogRules
-    from apps.fleet.types import LogEntry
     from apps.identity.models import ApiToken, ExternalIdentity
     from apps.identity.types import TokenKind
     from apps.orgs import operations as orgs
@@ -94,18 +92,7 @@ def _live(company: TestCompany) -> None:
         fleet.acknowledge_revision(
             agent_id=cedar_agent.id, revision=1, digest="sha256:0", applied_ms=1.0
         )
-        told = LogEntry(
-            sequence=1,
-            at=clock.now(),
-            revision=1,
-            principal=f'User::"{secret}"',
-            action='Action::"read"',
-            resource=f'File::"{secret}"',
-            decision="Deny",
-            staleness="fresh",
-        )
-        fleet.record_decisions(agent_id=cedar_agent.id, log=uuid7().hex, dropped=0, entries=[told])
-        DecisionLogRules.objects.create(masked=[secret])
+        _decided(cedar_agent, secret)
         moment = clock.now()
         ProposalStep.objects.create(proposal=proposal, round=1, key="remind", taken_at=moment)
         user = company.users["developer"]
@@ -137,6 +124,25 @@ def _undone(company: TestCompany, policy: Any, secret: str) -> None:
         policies.retire_policy(policy_id=policy.id, reason=secret)
     with company.acting("admin"):
         policies.roll_back_policy(policy_id=policy.id, number=1, reason=secret)
+
+
+def _decided(cedar_agent: Any, secret: str) -> None:
+    from apps.fleet.models import DecisionLogRules
+    from apps.fleet.operations import record_decisions
+    from apps.fleet.types import LogEntry
+
+    told = LogEntry(
+        sequence=1,
+        at=clock.now(),
+        revision=1,
+        principal=f'User::"{secret}"',
+        action='Action::"read"',
+        resource=f'File::"{secret}"',
+        decision="Deny",
+        staleness="fresh",
+    )
+    record_decisions(agent_id=cedar_agent.id, log=uuid7().hex, dropped=0, entries=[told])
+    DecisionLogRules.objects.create(masked=[secret])
 
 
 def _analyzed(company: TestCompany, proposal: Any, secret: str) -> None:
