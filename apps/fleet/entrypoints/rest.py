@@ -143,7 +143,7 @@ ROUTES = (
         answers=DecisionLogOut,
     ),
     Route(
-        method="PUT", path="decision-log", name="decision.configure",
+        method="POST", path="decision-log", name="decision.configure",
         call=configure_decision_log, takes=DecisionLogIn, answers=DecisionLogOut,
     ),
 )  # fmt: skip

@@ -64,7 +64,7 @@ class Conversation:
         try:
             await _first_of(self._read(), self._apply(), self._beat(), self._log())
         finally:
-            self._status.connected = False
+            self._status.disconnected()
 
     async def _read(self) -> None:
         while True:
@@ -107,6 +107,7 @@ class Conversation:
         elif self._welcome is None:
             self._ignore(f"{type(frame).__name__} frame before welcome")
         elif isinstance(frame, frames.Snapshot):
+            self._status.heard_newest(frame.revision.number)
             await self._inbox.put(frame)
         elif isinstance(frame, frames.Recorded):
             self._recorded.put_nowait(frame)

@@ -24,6 +24,7 @@ class Status:
     connections: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
     applies: Counter[str] = field(default_factory=Counter)
+    newest: int | None = None
     logged: int = 0
     dropped: int = 0
 
@@ -40,13 +41,22 @@ class Status:
         """Say whether a decision on revision `held` is fresh, stale, or made on none at all."""
         if held == 0:
             return "unloaded"
-        is_newest = self.portal_revision is not None and self.portal_revision <= held
-        return "fresh" if self.connected and is_newest else "stale"
+        return "fresh" if self.newest is not None and self.newest <= held else "stale"
+
+    def heard_newest(self, revision: int) -> None:
+        """Note a revision the portal sent: until it is served, what is held is stale."""
+        self.newest = max(self.newest or 0, revision)
+
+    def disconnected(self) -> None:
+        """Note that the connection ended: what is newest is not known any more."""
+        self.connected = False
+        self.newest = None
 
     def heard_head(self, *, revision: int, digest: str | None) -> None:
         """Note the newest revision the portal says there is."""
         self.portal_revision = revision
         self.portal_digest = digest
+        self.newest = revision
 
 
 def clip(text: str, *, length: int = MAX_ERROR) -> str:
