@@ -71,6 +71,8 @@ def test_status_says_who_what_and_since_when(portal: Portal, make_agent: MakeAge
         "name": "build-farm",
         "agent": AGENT,
         "tenant": TENANT,
+        "decisions_logged": 0,
+        "decisions_dropped": 0,
     }
 
 

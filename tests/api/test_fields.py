@@ -33,8 +33,10 @@ VALID: dict[str, Any] = {
     "hours": 2,
     "intent": "Block lodash",
     "justification": "because",
+    "keep_days": 30,
     "kind": "activate_policy",
     "manifests": {},
+    "masked": ["context.reason"],
     "max_depth": 1,
     "max_severity": "info",
     "merge_strategy": "merge",
@@ -54,6 +56,7 @@ VALID: dict[str, Any] = {
     "resource_type": "Scope",
     "role": "viewer",
     "role_resolution": "least_permissive",
+    "sample_percent": 50,
     "scopes": ["policy.view"],
     "severity": "warn",
     "slug": "slug",
@@ -63,8 +66,14 @@ VALID: dict[str, Any] = {
     "url": "https://hooks.example.com/x",
 }
 WRONG_TYPES = (7, 7.5, True, None, [], {}, [{}], {"$ne": 1}, 10**40, -(10**400))
+# What is right for one member, though it is wrong for most.
+RIGHT = (
+    ("hours", 7), ("digest_hour", 7), ("keep_days", 7), ("sample_percent", 7),
+    ("sample_percent", 7.5), ("is_active", True),
+)  # fmt: skip
 # Members that may hold nothing, with what nothing is.
 EMPTY: dict[str, Any] = {
+    "masked": [],
     "rules": [],
     "files": [],
     "manifests": {},
@@ -147,7 +156,7 @@ def test_a_value_of_the_wrong_type_is_named(world, route):
         for value in WRONG_TYPES:
             if name in EMPTY and value == EMPTY[name]:
                 continue
-            if (name, value) in (("hours", 7), ("digest_hour", 7), ("is_active", True)):
+            if (name, value) in RIGHT:
                 continue
             # What a kind of change takes is its own matter, and so is what it names.
             if name == "payload" and isinstance(value, dict):

@@ -29,6 +29,7 @@ ROUTES = {
 # Every task with the reason why it may run without an actor.
 TASKS = {
     "events.deliver_due": "opens each delivery's own tenant through the relay",
+    "fleet.remove_old_decisions": "opens each company's own tenant through the timekeeper",
     "notifications.send_letters": "opens each letter's own tenant through the relay",
     "notifications.send_digests": "opens each person's own tenant through the timekeeper",
     "webhooks.send_due": "reads only for which webhooks something is due, then a task for each",
