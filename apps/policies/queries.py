@@ -1,6 +1,7 @@
 """Reads of policies, versions and revisions."""
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,30 @@ def get_policy(policy_id: UUID, *, for_update: bool = False) -> Policy:
     if policy is None:
         raise NotFound("There is no such policy.")
     return policy  # type: ignore[no-any-return]
+
+
+def find_policies(
+    *, scope_ids: Iterable[UUID], names: Iterable[str], for_update: bool = False
+) -> list[Policy]:
+    """Return the policies of these names at these scopes, by id, locked in that order if asked."""
+    rows = Policy.objects.filter(scope_id__in=list(scope_ids), name__in=list(names))
+    rows = rows.select_related("scope", "author").order_by("id")
+    return list(rows.select_for_update(of=("self",)) if for_update else rows)
+
+
+def versions_in_force(policies: Iterable[Policy]) -> dict[UUID, PolicyVersion]:
+    """Return the version in force of each policy that has one, by the policy's id."""
+    active = {policy.id: policy.active_version for policy in policies}
+    rows = PolicyVersion.objects.filter(policy_id__in=list(active))
+    return {row.policy_id: row for row in rows if row.number == active[row.policy_id]}
+
+
+def tests_of(policies: Iterable[Policy]) -> dict[UUID, list[PolicyTest]]:
+    """Return the tests of each of these policies by the policy's id, those of one by name."""
+    found: dict[UUID, list[PolicyTest]] = {policy.id: [] for policy in policies}
+    for test in PolicyTest.objects.filter(policy_id__in=list(found)).order_by("name", "id"):
+        found[test.policy_id].append(test)
+    return found
 
 
 def list_versions(policy_id: UUID) -> QuerySet[PolicyVersion]:

@@ -80,7 +80,8 @@ TOPIC_OF: Mapping[str, str] = {
         ),
         AUDIT,
     ),
-    **dict.fromkeys(("policy.checked", "policy.simulated"), AUDIT),
+    **dict.fromkeys(("policy.checked", "policy.simulated", "policy.exported"), AUDIT),
+    "policy.imported": POLICIES,
     **dict.fromkeys(("policy.reworded", "policy.reword_requested", "rewording.recorded"), AUDIT),
     **dict.fromkeys(("tenant.entered", "tenant.left"), AUDIT),
 }

@@ -29,6 +29,8 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "agent.revoked": ("revoked the agent", "ban", "error"),
     "policy.drafted": ("drafted", "scroll-text", "neutral"),
     "policy.edited": ("edited", "pencil", "neutral"),
+    "policy.exported": ("exported policies of", "download", "neutral"),
+    "policy.imported": ("imported policies into", "upload", "info"),
     "policy.restored": ("restored an earlier version of", "history", "neutral"),
     "policy.test_added": ("added a test to", "flask-conical", "info"),
     "policy.test_removed": ("removed a test of", "flask-conical", "warning"),

@@ -1,5 +1,6 @@
 """Every field of every address: whatever is wrong with it, it is named and nothing happens."""
 
+import base64
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,15 +14,18 @@ from apps.events.models import Event
 from apps.kernel import clock
 from apps.orgs.operations import add_member
 from apps.orgs.queries import list_grants
+from apps.policies.bundles import write_bundle
 from tests.api.rest import caller, refused
 from tests.factories.company import make_agent
 from tests.factories.policy import make_policy, make_proposal
+from tests.policies.test_bundles import carried
 
 pytestmark = pytest.mark.django_db
 WRITES = [route for route in ROUTES if route.is_write and route.takes]
 FIELDS = [(route, name) for route in WRITES for name in route.takes.model_fields]
 VALID: dict[str, Any] = {
     "action": "deploy",
+    "bundle": base64.b64encode(write_bundle([carried()]).content).decode(),
     "admin_email": "ann@example.com",
     "admin_name": "Ann",
     "capabilities": ["policy.view"],
@@ -69,7 +73,7 @@ WRONG_TYPES = (7, 7.5, True, None, [], {}, [{}], {"$ne": 1}, 10**40, -(10**400))
 # What is right for one member, though it is wrong for most.
 RIGHT = (
     ("hours", 7), ("digest_hour", 7), ("keep_days", 7), ("sample_percent", 7),
-    ("sample_percent", 7.5), ("is_active", True),
+    ("sample_percent", 7.5), ("is_active", True), ("include_below", True), ("with_tests", True),
 )  # fmt: skip
 # Members that may hold nothing, with what nothing is.
 EMPTY: dict[str, Any] = {

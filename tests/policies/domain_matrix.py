@@ -64,6 +64,8 @@ LOWEST_ROLE = {
     # its people, its Cedar agents and what failed
     "admin": [
         "org.init",
+        "policy.export",
+        "policy.import",
         "policy.rollback",
         "policy.end_rollback",
         "role.grant",

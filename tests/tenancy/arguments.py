@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from apps.kernel import clock
 from apps.kernel.operation import Operation
+from apps.policies.bundles import write_bundle
 
 TABLE_OF = {
     "user_id": "orgs_user",
@@ -43,6 +44,12 @@ OPTIONAL_IDS = {("agent.delegate", "scope_id"), ("token.create", "agent_id")}
 CEDAR = 'permit (principal, action == Action::"deploy", resource);\n'
 
 
+def _bundle() -> bytes:
+    from tests.policies.test_bundles import carried
+
+    return write_bundle([carried(f"name {uuid4().hex[:8]}")]).content
+
+
 def _session() -> Any:
     from apps.identity.sessions import SessionStore
 
@@ -56,6 +63,7 @@ def _method() -> Any:
 
 
 VALUES: dict[str, Any] = {
+    "bundle": _bundle,
     "base": lambda: "sha256:0",
     "agent_version": lambda: "1.0.0",
     "applied_ms": lambda: 1.0,

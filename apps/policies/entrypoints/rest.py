@@ -26,6 +26,7 @@ from ..rules import dump_rules
 from ..rules.sentence import sentence_of
 from ..types import Bundle
 from .analysis import PolicyAnalysisOut, analyze, view_analysis
+from .rest_bundles import ROUTES as BUNDLES
 from .rest_impact import ROUTES as IMPACT
 from .rest_intents import ROUTES as INTENTS
 from .rest_playground import ROUTES as PLAYGROUND
@@ -201,6 +202,7 @@ ROUTES = (
         method="GET", path="revisions/<int:number>", name="revision.view", call=view_revision,
         answers=BundleOut,
     ),
+    *BUNDLES,
     *IMPACT,
     *PLAYGROUND,
     *ROLLBACKS,

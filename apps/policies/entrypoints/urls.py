@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from . import places, web, web_analysis, web_intents, web_playground, web_rollbacks, web_tests
+from . import (
+    places,
+    web,
+    web_analysis,
+    web_bundles,
+    web_intents,
+    web_playground,
+    web_rollbacks,
+    web_tests,
+)
 
 app_name = "policies"
 urlpatterns = [
     path("", web.index, name="list"),
     path("new/", web.draft, name="draft"),
     path("say/", web_intents.say, name="say"),
+    path("export/", web_bundles.export, name="export"),
     path("playground/", web_playground.show, name="playground"),
     path("validate/", web.validate, name="validate"),
     path("effective/<uuid:scope_id>/", places.effective, name="effective"),

@@ -63,6 +63,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "bar": filter_bar(request, placeholder="Search policies", filters=filters),
         "columns": COLUMNS,
         "can_draft": bool(orgs.permitted_scope_ids("policy.draft")),
+        "can_export": bool(orgs.permitted_scope_ids("policy.export")),
+        "can_import": bool(orgs.permitted_scope_ids("policy.import")),
         "starters": STARTERS,
     }
     return render(request, "policies/list.html", context)

@@ -2,14 +2,17 @@
 
 from .analysis import analyze_policy, record_analysis, record_impact
 from .checks import check_project, simulate_policy
+from .exporting import export_policies
 from .fit import require_fit
+from .importing import require_askable, require_importable
 from .policies import activate_policy, draft_policy, edit_policy, restore_version, retire_policy
-from .policy_tests import add_test, remove_test
+from .policy_tests import MAX_TESTS, add_test, remove_test
 from .revisions import publish_revision
 from .rewordings import record_rewording, reword_intent
 from .rollbacks import confirm_rollback, end_rollback, roll_back_policy
 
 __all__ = [
+    "MAX_TESTS",
     "activate_policy",
     "add_test",
     "analyze_policy",
@@ -18,12 +21,15 @@ __all__ = [
     "draft_policy",
     "edit_policy",
     "end_rollback",
+    "export_policies",
     "publish_revision",
     "record_analysis",
     "record_impact",
     "record_rewording",
     "remove_test",
+    "require_askable",
     "require_fit",
+    "require_importable",
     "restore_version",
     "retire_policy",
     "reword_intent",

@@ -29,6 +29,7 @@ from ..operations import (
 )
 from .analysis import view_analysis
 from .impact import view_impact
+from .rest_imports import ROUTES as IMPORTS
 from .rest_triage import ROUTES as TRIAGE
 from .serializers import (
     AcceptanceOut,
@@ -154,6 +155,7 @@ ROUTES = (
         method="POST", path=f"{PROPOSAL}/nudge", name="proposal.nudge", call=nudge_approvers,
         answers=ProposalOut,
     ),
+    *IMPORTS,
     *TRIAGE,
     Route(
         method="POST", path=f"{PROPOSAL}/revise", name="proposal.revise", call=revise_proposal,

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from . import decide, impact, web, web_triage
+from . import decide, impact, web, web_imports, web_triage
 
 app_name = "proposals"
 urlpatterns = [
     path("", web.index, name="list"),
     path("bulk/", web_triage.decide, name="bulk"),
+    path("import/", web_imports.show, name="import"),
     path("about/<uuid:policy_id>/", web.about, name="about"),
     path("about/<uuid:policy_id>/new/", web.propose, name="propose"),
     path("about/<uuid:policy_id>/back/<int:number>/", web.go_back, name="go_back"),

@@ -2,6 +2,7 @@
 
 from .deciding import approve_proposal, reject_proposal
 from .following import comment_on_proposal, revise_proposal, withdraw_proposal
+from .importing import import_policies, preview_import
 from .proposing import propose_change, propose_policy
 from .waiting import escalate_proposal, expire_proposal, nudge_approvers, remind_of_proposal
 
@@ -10,7 +11,9 @@ __all__ = [
     "comment_on_proposal",
     "escalate_proposal",
     "expire_proposal",
+    "import_policies",
     "nudge_approvers",
+    "preview_import",
     "propose_change",
     "propose_policy",
     "reject_proposal",

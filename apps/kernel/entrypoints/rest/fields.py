@@ -1,5 +1,6 @@
 """Types of members and parameters: as strict as JSON allows, and exact in the schema."""
 
+import base64
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -28,6 +29,15 @@ def _moment(value: object) -> datetime:
     if not 1 < moment.year < LATEST_YEAR:
         raise ValueError(f"Choose a year before {LATEST_YEAR}.")
     return moment.astimezone(UTC)
+
+
+def _decoded(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("Give it as base64.")
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError as error:
+        raise ValueError("This is not base64.") from error
 
 
 def _flag(value: object) -> bool:
@@ -59,6 +69,13 @@ Flag = Annotated[
     bool, BeforeValidator(_flag), WithJsonSchema({"type": "string", "enum": ["true", "false"]})
 ]
 """A yes or no of the address."""
+
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+"""A file; JSON has no bytes."""
 
 Limit = Annotated[int, BeforeValidator(_count), Field(ge=1, le=MAX_LIMIT)]
 
