@@ -10,10 +10,13 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, 
 
 from apps.kernel import errors
 from apps.kernel.ids import uuid7
+from apps.policies.bundles import write_bundle
 from tests.environment import ROOT
 from tests.factories.company import TestCompany, make_company
+from tests.factories.policy import FORBID
 from tests.journeys.signed_in import signed_in
 from tests.journeys.stack import Stack
+from tests.policies.test_bundles import RULES, carried
 from tests.web.everything import Things, addresses, furnish, routes
 
 pytestmark = pytest.mark.journey
@@ -245,6 +248,27 @@ def test_nothing_is_wrong_with_what_a_form_answers(name: str, full_view: View) -
         full_view.page.get_by_label(label).fill(value)
     with full_view.page.expect_navigation():
         full_view.page.locator("main").get_by_role("button", name=button, exact=True).click()
+    assert "\n".join(full_view.problems(LOOKS)) == ""
+
+
+def test_nothing_is_wrong_with_what_an_import_would_do(full_view: View) -> None:
+    bundle = write_bundle(
+        [
+            carried("in force", cedar=FORBID, mode="mandatory"),
+            carried("brought along", rules=RULES, is_in_force=False),
+            carried("waiting", severity="block"),
+            carried("nowhere", path="sales"),
+        ]
+    )
+    full_view.open("/proposals/import/")
+    page = full_view.page
+    file = {"name": "b.zip", "mimeType": "application/zip", "buffer": bundle.content}
+    page.get_by_label("Bundle", exact=True).set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_label("Why these policies").fill("As over there.")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Preview").click()
+    for summary in page.get_by_text("Show what it says").all():
+        summary.click()
     assert "\n".join(full_view.problems(LOOKS)) == ""
 
 

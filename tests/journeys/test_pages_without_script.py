@@ -15,7 +15,7 @@ from apps.kernel import clock
 from apps.orgs.queries import list_memberships
 from apps.proposals.queries import get_proposal
 from tests.factories.company import TestCompany
-from tests.factories.policy import make_proposal
+from tests.factories.policy import make_active, make_proposal
 from tests.journeys.signed_in import signed_in
 from tests.journeys.stack import Stack
 
@@ -189,3 +189,24 @@ def test_a_policy_is_said_in_words_asked_about_and_written(plain: Opened) -> Non
     expect(page.get_by_text("Nobody may run a tool")).to_be_visible()
     press(page, "Yes, write this draft")
     expect(page.get_by_role("heading", level=1)).to_contain_text("no-image")
+
+
+def test_policies_are_exported_previewed_elsewhere_and_proposed(
+    plain: Opened, committed_company: TestCompany
+) -> None:
+    make_active(committed_company)
+    page = plain("admin", "/policies/", viewport=PHONE)
+    page.get_by_role("link", name="Export").click()
+    with page.expect_download() as downloaded:
+        press(page, "Export")
+    page.goto("/policies/")
+    page.get_by_role("link", name="Import").click()
+    scope = str(committed_company.scopes["platform"].id)
+    page.get_by_label("Into the scope").select_option(scope)
+    page.get_by_label("Bundle", exact=True).set_input_files(downloaded.value.path())
+    page.get_by_label("Why these policies").fill("The platform needs it too.")
+    press(page, "Preview")
+    expect(page.get_by_role("heading", name="What it would do in Platform")).to_be_visible()
+    expect(page.get_by_text("1 policy: 1 new")).to_be_visible()
+    press(page, "Import and propose")
+    expect(page.get_by_text("1 proposal was made.")).to_be_visible()
