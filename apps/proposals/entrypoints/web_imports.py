@@ -35,7 +35,7 @@ class ImportForm(forms.Form):
     scope_id = forms.UUIDField(label="Into the scope")
     file = forms.FileField(
         label="Bundle",
-        required=False,
+        error_messages={"required": "Choose a bundle."},
         help_text="A zip file as Export writes it.",
         widget=forms.FileInput(attrs={"class": "input", "accept": ".zip"}),
     )
@@ -59,14 +59,12 @@ class ImportForm(forms.Form):
         super().__init__(*args, **kwargs)
         widget = forms.Select(attrs={"class": "select"}, choices=scopes)
         self.fields["scope_id"].widget = widget
+        self.fields["file"].required = not self.data.get("seen")
 
     def clean(self) -> dict[str, Any]:
         """Put the bundle's bytes in place of the two ways to hand it in."""
         values = super().clean() or {}
         file, seen = values.pop("file", None), values.pop("seen", "")
-        if not file and not seen:
-            self.add_error("file", "Choose a bundle.")
-            return values
         try:
             values["bundle"] = file.read() if file else base64.b64decode(seen, validate=True)
         except ValueError:
