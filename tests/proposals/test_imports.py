@@ -8,6 +8,7 @@ import pytest
 
 from apps.events.models import Event
 from apps.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from apps.orgs.operations import configure_company, grant_role
 from apps.policies.bundles import CarriedTest, PolicyBundle, write_bundle
 from apps.policies.models import Policy, PolicyTest
 from apps.policies.operations import (
@@ -318,6 +319,21 @@ def test_only_administrators_of_the_place_export_and_import(company: Any) -> Non
         with pytest.raises(Forbidden):
             take(company, bundle, by=who)
     assert state(company)[:3] == before[:3]
+
+
+def test_what_one_may_not_do_below_is_neither_exported_nor_imported_there(company: Any) -> None:
+    make_active(company)
+    make_active(company, scope_id=company.scopes["platform"].id, name="below")
+    with company.acting("tenant_admin"):
+        platform = company.scopes["platform"].id
+        grant_role(user_id=company.users["admin"].id, scope_id=platform, role="viewer")
+        configure_company(role_resolution="least_permissive")
+    bundle = export(company, include_below=True)
+    assert [one.title for one in bundle.policies] == ["baseline"]
+    before = state(company)
+    with pytest.raises(Forbidden):
+        take(company, write_bundle([carried(path="platform")]))
+    assert state(company) == before
 
 
 def test_another_companys_scope_is_not_there(company: Any, other_company: Any) -> None:

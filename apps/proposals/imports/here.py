@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from apps.kernel.authorization import authorize
 from apps.orgs import queries as orgs
 from apps.policies import queries as policies
 from apps.policies.bundles import PolicyBundle, known_names, places_below
@@ -29,15 +30,21 @@ class Here:
 
 
 def look_around(scope: Any, bundle: PolicyBundle, *, for_update: bool) -> Here:
-    """Return what stands where `bundle` would go, its policies locked if asked."""
+    """Return what stands where `bundle` would go, its policies locked if asked.
+
+    Forbidden unless the actor may import into every scope that it reaches.
+    """
     wanted = {one.path for one in bundle.policies}
     ids = {path: id for id, path in places_below(scope).items() if path in wanted}
+    scopes = {path: orgs.get_scope(id) for path, id in sorted(ids.items())}
+    for reached in scopes.values():
+        authorize("policy.import", reached.as_resource())
     found = policies.find_policies(
         scope_ids=ids.values(), names={one.name for one in bundle.policies}, for_update=for_update
     )
     waiting = Proposal.objects.filter(policy__in=found, state=ProposalState.PENDING)
     return Here(
-        scopes={path: orgs.get_scope(id) for path, id in ids.items()},
+        scopes=scopes,
         policies={(one.scope_id, one.name): one for one in found},
         in_force=policies.versions_in_force(found),
         tests=policies.tests_of(found),

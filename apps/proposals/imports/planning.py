@@ -10,6 +10,7 @@ from apps.policies.operations import MAX_TESTS, require_askable, require_importa
 from apps.policies.types import PolicyState
 
 from ..kinds import get_kind
+from ..kinds.policy import SETTINGS
 from ..models import Proposal
 from ..types import ProposalKind
 from .here import Here, look_around
@@ -105,8 +106,8 @@ class _Change:
         )
 
 
-def _differing(standing: Any, carried: Carried) -> tuple[str, ...]:
-    return tuple(name for name in SAID if getattr(standing, name) != getattr(carried, name))
+def _differing(one: Any, other: Any) -> tuple[str, ...]:
+    return tuple(name for name in SAID if getattr(one, name) != getattr(other, name))
 
 
 def _asks_the_same(pending: Proposal | None, carried: Carried) -> bool:
@@ -115,12 +116,9 @@ def _asks_the_same(pending: Proposal | None, carried: Carried) -> bool:
         return False
     if get_kind(pending.kind).find_outdated(pending):
         return False
-    said = (pending.cedar, pending.rules)
-    return said == (carried.cedar, carried.rules) and not _settings_differ(pending.policy, carried)
-
-
-def _settings_differ(policy: Any, carried: Carried) -> bool:
-    return any(name in SAID[2:] for name in _differing(policy, carried))
+    asked = {name: getattr(pending.policy, name) for name in SETTINGS}
+    asked |= {"cedar": pending.cedar, "rules": pending.rules}
+    return asked == {name: getattr(carried, name) for name in SAID}
 
 
 def _tests(carried: Carried, kept: list[Any]) -> tuple[tuple[CarriedTest, ...], tuple[str, ...]]:
@@ -140,16 +138,12 @@ def _tests(carried: Carried, kept: list[Any]) -> tuple[tuple[CarriedTest, ...], 
 def _notes(
     carried: Carried, policy: "Policy", in_force: Any, *, said: tuple[str, ...]
 ) -> Iterator[str]:
-    if said and (in_force is None or any(_others(policy, in_force))):
+    if said and (in_force is None or _differing(policy, in_force)):
         yield REPLACES
     if said and in_force is not None and not carried.is_in_force:
         yield KEEPS
     if carried.is_in_force and policy.state == PolicyState.RETIRED:
         yield RETURNS
-
-
-def _others(policy: "Policy", in_force: Any) -> Iterator[str]:
-    return (name for name in SAID if getattr(policy, name) != getattr(in_force, name))
 
 
 def _remarks(carried: Carried, here: Here) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ FORM = ["GET", "HEAD", "POST"]
 QUESTIONS = (
     ("org.view", "see this place", "Scope"),
     ("policy.draft", "draft a policy here", "Scope"),
+    ("policy.export", "export the policies of this place", "Scope"),
+    ("policy.import", "import policies into this place", "Scope"),
     ("project.init", "create a project here", "Scope"),
     ("team.create", "create a team here", "Scope"),
     ("org.init", "create an organization here", "Scope"),
