@@ -47,6 +47,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 55.0},
     },
+    "resume-replays": {
+        "task": "proposals.resume_replays",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "remove-old-decisions": {
         "task": "fleet.remove_old_decisions",
         "schedule": crontab(hour=2, minute=20),

@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Sum, TextField
+from django.db.models.functions import Cast
 
 from apps.kernel import clock
 from apps.kernel.errors import NotFound
 from apps.policies import queries as policies
 
 from .models import Acknowledgement, CedarAgent, Decision, DecisionLogRules
-from .types import AgentHealth
+from .types import AgentHealth, Coverage, RecordedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,44 @@ def decisions_after(criteria: DecisionCriteria, *, last: Decision | None) -> Que
         return rows
     older = Q(decided_at__lt=last.decided_at) | Q(decided_at=last.decided_at, id__lt=last.id)
     return rows.filter(older)
+
+
+def recorded_requests(
+    *, since: datetime, until: datetime, after: RecordedRequest | None, limit: int
+) -> list[RecordedRequest]:
+    """Return up to `limit` requests decided from `since` to before `until` that follow `after`.
+
+    Oldest first; equal contexts and entities are equal texts.
+    """
+    rows = Decision.objects.filter(decided_at__gte=since, decided_at__lt=until)
+    if after is not None:
+        same = Q(decided_at=after.decided_at, id__gt=after.id)
+        rows = rows.filter(Q(decided_at__gt=after.decided_at) | same)
+    texts = {
+        "context_text": Cast("context", TextField()),
+        "entities_text": Cast("request_entities", TextField()),
+    }
+    found = rows.annotate(**texts).order_by("decided_at", "id").values_list(
+        "id", "decided_at", "principal", "action", "resource", "context_text", "entities_text",
+        "decision", "is_cut", "agent__name",
+    )  # fmt: skip
+    return [RecordedRequest(*row) for row in found[:limit]]
+
+
+def coverage_of(*, since: datetime, until: datetime) -> Coverage:
+    """Return what the decision log holds of a period, and what is known to be missing."""
+    rows = Decision.objects.filter(decided_at__gte=since, decided_at__lt=until)
+    held = rows.aggregate(recorded=Count("id"), first_at=Min("decided_at"))
+    lost = CedarAgent.objects.aggregate(dropped=Sum("decisions_dropped"))["dropped"]
+    rules = decision_log_rules()
+    return Coverage(
+        recorded=held["recorded"],
+        first_at=held["first_at"],
+        dropped=lost or 0,
+        sample_percent=rules.sample_percent,
+        masked=tuple(rules.masked),
+        keep_days=rules.keep_days,
+    )
 
 
 def get_decision(decision_id: UUID) -> Decision:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 PROTOCOL = 1
 SUBPROTOCOL = "aeterna.agent.v1"
@@ -55,3 +56,33 @@ class CloseCode(int):
     TOO_LARGE = 4413
     RESTARTING = 1012
     TRY_LATER = 1013
+
+
+class RecordedRequest(NamedTuple):
+    """One recorded decision with its request; context and entities as JSON text."""
+
+    id: UUID
+    decided_at: datetime
+    principal: str
+    action: str
+    resource: str
+    context: str
+    entities: str
+    decision: str
+    is_cut: bool
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What the decision log can tell of a period, and what it cannot.
+
+    `dropped` is what the agents' logs lost in all; sampling and masking are as the rules are now.
+    """
+
+    recorded: int
+    first_at: datetime | None
+    dropped: int
+    sample_percent: float
+    masked: tuple[str, ...]
+    keep_days: int

@@ -82,7 +82,7 @@ def work_out(
         known = find_impact(change)
         if known is not None and known.facts == facts:
             return False
-        entities = _organization()
+        entities = organization_today()
         tests = [one.as_json() for one in _tests(prospect)]
     report = _report(change, entities, (MemoryError, RecursionError, *too_long))
     keys = keys_of(change)
@@ -104,7 +104,7 @@ def impact_of_text(*, cedar: str, policy: Policy | None) -> dict[str, Any]:
     if policy is None:
         policy = Policy(id=UNSAVED, scope=get_root(), cedar=cedar)
     change = read_change(policy.id, replace(layer_of(policy), cedar=cedar))
-    return _report(change, _organization(), ())
+    return _report(change, organization_today(), ())
 
 
 def _report(
@@ -129,7 +129,7 @@ def _organization_digest() -> str:
     return known or sha256(canonical_entities(organization_entities()))
 
 
-def _organization() -> list[dict[str, Any]]:
+def organization_today() -> list[dict[str, Any]]:
     """Return the entities that agents were sent last, or would be sent first."""
     rows = Revision.objects.order_by("-number").values_list("entities__body", flat=True)
     known: str | None = rows.first()

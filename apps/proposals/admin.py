@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Comment, ConflictAcceptance, Proposal, ProposalStep, Review
+from .models import Comment, ConflictAcceptance, Proposal, ProposalStep, Replay, Review
 
 
 @admin.register(Proposal)
@@ -36,3 +36,10 @@ class ProposalStepAdmin(ReadOnlyAdmin):
 class ConflictAcceptanceAdmin(ReadOnlyAdmin):
     list_display = ("proposal", "accepted_by", "created_at")
     list_select_related = ("proposal", "accepted_by")
+
+
+@admin.register(Replay)
+class ReplayAdmin(ReadOnlyAdmin):
+    list_display = ("proposal", "author", "days", "state", "done", "total", "requested_at")
+    list_filter = ("state",)
+    list_select_related = ("proposal", "author")

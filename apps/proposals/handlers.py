@@ -61,6 +61,13 @@ def analyze_what_waits(happened: Happened) -> None:
     run_soon("proposals.analyze_waiting", tenant_id=str(happened.tenant_id))
 
 
+@on("proposal.replay_requested")
+def start_replay(happened: Happened) -> None:
+    """Hand the replay of recorded decisions to the workers: it is long work."""
+    replay_id = happened.payload.get("replay_id", "")
+    run_soon("proposals.replay", tenant_id=str(happened.tenant_id), replay_id=replay_id)
+
+
 def _links(proposal: Proposal) -> Mapping[str, str]:
     """Return the pages that ask to confirm a decision; opening them decides nothing."""
     return {

@@ -10,7 +10,7 @@ from apps.kernel.tenant_model import TenantModel
 from apps.orgs.types import Severity, severity_rank
 from apps.policies.digest import canonical, sha256
 
-from .types import KIND_TITLES, ProposalState, Verdict
+from .types import KIND_TITLES, ProposalState, ReplayState, Verdict
 
 
 def _choices(kinds: Any) -> list[tuple[str, str]]:
@@ -177,3 +177,56 @@ class ProposalStep(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.key} of {self.proposal_id}"
+
+
+class Replay(TenantModel):
+    """Decisions recorded in a period, decided again as if one content of a proposal were in force.
+
+    `digest` names the content, `proposed` and `base` the policies that were compared. Who holds
+    the `lease` works on it until `lease_until`; then another worker begins anew.
+    """
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey("orgs.User", on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=71)
+    proposed = models.CharField(max_length=71, default="", blank=True)
+    base = models.CharField(max_length=71, default="", blank=True)
+    revision = models.PositiveBigIntegerField(default=0)
+    days = models.PositiveIntegerField()
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    state = models.CharField(
+        max_length=10, choices=_choices(ReplayState), default=ReplayState.QUEUED
+    )
+    total = models.PositiveBigIntegerField(default=0)
+    done = models.PositiveBigIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    report = models.JSONField(default=dict, blank=True)
+    failure = models.CharField(max_length=300, default="", blank=True)
+    requested_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "proposal"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_replay_at_a_time",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id", "proposal", "id"], name="replay_of"),
+            models.Index(
+                fields=["requested_at"],
+                name="replay_waiting",
+                condition=Q(state__in=["queued", "running"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.days} days against {self.proposal_id}: {self.state}"
+
+    def as_resource(self) -> Resource:
+        return self.proposal.as_resource()

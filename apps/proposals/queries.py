@@ -20,7 +20,7 @@ from apps.policies import queries as policies
 from .approvers import lowest_role, terms_of
 from .kinds import get_kind
 from .kinds.policy import content_under
-from .models import Comment, Proposal, Review
+from .models import Comment, Proposal, Replay, Review
 from .types import ProposalState, Verdict
 
 OUTDATED = "The policy changed meanwhile: its author must revise the proposal."
@@ -112,6 +112,23 @@ def list_reviews(proposal_id: UUID) -> QuerySet[Review]:
 def list_comments(proposal_id: UUID) -> QuerySet[Comment]:
     """Return the comments on a proposal, oldest first, with authors."""
     return Comment.objects.filter(proposal_id=proposal_id).select_related("author").order_by("id")  # type: ignore[no-any-return]
+
+
+def list_replays(proposal_id: UUID) -> QuerySet[Replay]:
+    """Return the replays against a proposal, newest first, with who asked for them."""
+    rows = Replay.objects.filter(proposal_id=proposal_id)
+    return rows.select_related("author").order_by("-id")  # type: ignore[no-any-return]
+
+
+def get_replay(replay_id: UUID, *, for_update: bool = False) -> Replay:
+    """Return one replay with its proposal, locked if asked; raise NotFound."""
+    rows = Replay.objects.select_related("proposal__policy__scope", "proposal__scope", "author")
+    if for_update:
+        rows = rows.select_for_update(of=("self",))
+    replay = rows.filter(id=replay_id).first()
+    if replay is None:
+        raise NotFound("There is no such replay.")
+    return replay  # type: ignore[no-any-return]
 
 
 def count_approvals(proposal: Proposal) -> int:

@@ -70,3 +70,41 @@ class StepKind(StrEnum):
 REASON_LENGTH = 4000
 TIMEKEEPER = "timekeeper"
 """The service that reminds, escalates and expires."""
+
+
+class ReplayState(StrEnum):
+    """How far a replay is; from the last three nothing leads anywhere."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+REPLAYING = (ReplayState.QUEUED, ReplayState.RUNNING)
+
+
+class ReplayOutcome(StrEnum):
+    """What became of a recorded decision; from `cut` on it could not be decided again."""
+
+    NEWLY_ALLOWED = "newly_allowed"
+    NEWLY_DENIED = "newly_denied"
+    SAME = "same"
+    CUT = "cut"
+    MASKED = "masked"
+    GONE = "gone"
+    UNREADABLE = "unreadable"
+    REFUSED = "refused"
+
+
+FLIPS = (ReplayOutcome.NEWLY_ALLOWED, ReplayOutcome.NEWLY_DENIED)
+# Why a recorded decision could not be decided again.
+NOT_REPLAYED: Mapping[str, str] = {
+    ReplayOutcome.CUT: "its context and entities were too large to be logged",
+    ReplayOutcome.MASKED: "a value in its context or entities was masked by the agent",
+    ReplayOutcome.GONE: "whoever asked is no longer in the organization",
+    ReplayOutcome.UNREADABLE: "a name in it was too long to be logged whole",
+    ReplayOutcome.REFUSED: "it does not fit today's schema and organization",
+}
+DEFAULT_REPLAY_DAYS, MOST_REPLAY_DAYS = 30, 365

@@ -131,6 +131,8 @@ def test_scopes_are_expanded_when_they_are_used():
         "proposal.accept_conflicts",
         "proposal.remind",
         "proposal.nudge",
+        "proposal.replay",
+        "proposal.cancel_replay",
         "proposal.escalate",
         "proposal.expire",
     }

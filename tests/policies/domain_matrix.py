@@ -39,6 +39,8 @@ LOWEST_ROLE = {
         "proposal.reject",
         "proposal.accept_conflicts",
         "proposal.nudge",
+        "proposal.replay",
+        "proposal.cancel_replay",
         "project.init",
         "member.add",
         "member.remove",
@@ -138,7 +140,13 @@ SERVICES = {
         "proposal.escalate",
         "proposal.expire",
     },
-    "analysis": {"analysis.record", "impact.record", "rewording.record"},
+    "analysis": {
+        "analysis.record",
+        "impact.record",
+        "replay.advance",
+        "replay.finish",
+        "rewording.record",
+    },
     "fleet": {
         "cedar_agent.connect",
         "cedar_agent.acknowledge",

@@ -19,6 +19,7 @@ TABLE_OF = {
     "agent_id": "orgs_agent",
     "policy_id": "policies_policy",
     "proposal_id": "proposals_proposal",
+    "replay_id": "proposals_replay",
     "rollback_id": "policies_rollback",
     "test_id": "policies_policytest",
     "rewording_id": "policies_rewording",
@@ -81,6 +82,7 @@ VALUES: dict[str, Any] = {
     "dropped": lambda: 0,
     "entries": list,
     "keep_days": lambda: 30,
+    "lease": uuid4,
     "limit": lambda: 10,
     "log": lambda: uuid4().hex,
     "masked": lambda: ["card"],
@@ -127,6 +129,7 @@ VALUES: dict[str, Any] = {
     "subject": lambda: uuid4().hex,
     "tests": list,
     "text": lambda: "Words.",
+    "values": dict,
     "value": lambda: {"preset": "strict"},
 }
 

@@ -40,6 +40,8 @@ TASKS = {
     "policies.reword": "acts as the analysis in the tenant it is told, on an intent of that tenant",
     "proposals.analyze_all_waiting": "reads only which tenants wait, then a task for each",
     "proposals.analyze_waiting": "acts as the analysis in the tenant it is told",
+    "proposals.replay": "acts as the analysis in the tenant it is told, on a replay of that tenant",
+    "proposals.resume_replays": "reads only which replays wait, then a task for each",
     "identity.end_expired_sessions": "sessions are no tenant's table; it ends the expired",
 }
 ROUTE_NAMES = sorted(str(route.pattern) for route in websocket_routes())

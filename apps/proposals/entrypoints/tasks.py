@@ -7,6 +7,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
 from ..conflicts.waiting import analyze_waiting, find_tenants_waiting
+from ..replay.running import find_waiting, run_replay
 from ..timekeeper import tick
 
 
@@ -21,6 +22,21 @@ def analyze_all_waiting(**_later: Any) -> None:
     """Find what waits for an analysis in any company, in case a worker died or a hint was lost."""
     for tenant_id in find_tenants_waiting():
         analyze_waiting_of.delay(tenant_id=str(tenant_id))
+
+
+@shared_task(name="proposals.replay", soft_time_limit=1800, time_limit=1860)  # type: ignore[untyped-decorator]
+def replay_decisions(*, tenant_id: str, replay_id: str, **_later: Any) -> None:
+    """Decide recorded decisions again against a proposal; twice does no harm."""
+    run_replay(
+        tenant_id=UUID(tenant_id), replay_id=UUID(replay_id), too_long=(SoftTimeLimitExceeded,)
+    )
+
+
+@shared_task(name="proposals.resume_replays")  # type: ignore[untyped-decorator]
+def resume_replays(**_later: Any) -> None:
+    """Find replays that no worker is at, in case one died or a hint was lost."""
+    for tenant_id, replay_id in find_waiting():
+        replay_decisions.delay(tenant_id=str(tenant_id), replay_id=str(replay_id))
 
 
 @shared_task(name="proposals.tick")  # type: ignore[untyped-decorator]

@@ -4,13 +4,17 @@ from .deciding import approve_proposal, reject_proposal
 from .following import comment_on_proposal, revise_proposal, withdraw_proposal
 from .importing import import_policies, preview_import
 from .proposing import propose_change, propose_policy
+from .replays import advance_replay, cancel_replay, finish_replay, replay_proposal
 from .waiting import escalate_proposal, expire_proposal, nudge_approvers, remind_of_proposal
 
 __all__ = [
+    "advance_replay",
     "approve_proposal",
+    "cancel_replay",
     "comment_on_proposal",
     "escalate_proposal",
     "expire_proposal",
+    "finish_replay",
     "import_policies",
     "nudge_approvers",
     "preview_import",
@@ -18,6 +22,7 @@ __all__ = [
     "propose_policy",
     "reject_proposal",
     "remind_of_proposal",
+    "replay_proposal",
     "revise_proposal",
     "withdraw_proposal",
 ]

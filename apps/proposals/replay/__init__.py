@@ -1,0 +1,1 @@
+"""Recorded decisions against a proposal: what would have been decided otherwise."""
