@@ -32,6 +32,7 @@ VALID: dict[str, Any] = {
     "cedar": 'permit (principal, action == Action::"deploy", resource);',
     "choices": {"mine": "portal"},
     "description": "words",
+    "days": 30,
     "email": "someone@example.com",
     "expected": "allow",
     "hours": 2,
@@ -72,7 +73,7 @@ VALID: dict[str, Any] = {
 WRONG_TYPES = (7, 7.5, True, None, [], {}, [{}], {"$ne": 1}, 10**40, -(10**400))
 # What is right for one member, though it is wrong for most.
 RIGHT = (
-    ("hours", 7), ("digest_hour", 7), ("keep_days", 7), ("sample_percent", 7),
+    ("hours", 7), ("digest_hour", 7), ("keep_days", 7), ("days", 7), ("sample_percent", 7),
     ("sample_percent", 7.5), ("is_active", True), ("include_below", True), ("with_tests", True),
 )  # fmt: skip
 # Members that may hold nothing, with what nothing is.

@@ -48,9 +48,11 @@ from apps.proposals.operations import (
     comment_on_proposal,
     propose_policy,
     reject_proposal,
+    replay_proposal,
     withdraw_proposal,
 )
 from apps.proposals.prospects import work_out_proposal
+from apps.proposals.replay.running import run_replay
 from apps.webhooks.operations import create_webhook, send_test, update_webhook
 from apps.webhooks.operations.messages import settle
 from apps.webhooks.sending import Outcome
@@ -193,7 +195,12 @@ def _policies(company: TestCompany) -> Things:
         kept = add_test(policy_id=undone.id, name="deploys", question=asked, expected="allow")
     with company.acting("admin"):
         rollback = roll_back_policy(policy_id=undone.id, number=1, reason="It was needed.")
+    with company.acting("architect"):
+        finished = replay_proposal(proposal_id=retiring.id)
+        queued = replay_proposal(proposal_id=pending.id, days=7)
+    run_replay(tenant_id=company.tenant_id, replay_id=finished.id)
     return {
+        "replay_id": _ids(finished, queued),
         "rollback_id": _ids(rollback),
         "test_id": _ids(kept),
         "policies/<uuid:policy_id>/tests/|policy_id": _ids(undone),

@@ -30,6 +30,7 @@ from ..operations import (
 from .analysis import view_analysis
 from .impact import view_impact
 from .rest_imports import ROUTES as IMPORTS
+from .rest_replays import ROUTES as REPLAYS
 from .rest_triage import ROUTES as TRIAGE
 from .serializers import (
     AcceptanceOut,
@@ -157,6 +158,7 @@ ROUTES = (
     ),
     *IMPORTS,
     *TRIAGE,
+    *REPLAYS,
     Route(
         method="POST", path=f"{PROPOSAL}/revise", name="proposal.revise", call=revise_proposal,
         takes=ReviseIn, answers=ProposalOut,

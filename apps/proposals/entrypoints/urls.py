@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import decide, impact, web, web_imports, web_triage
+from . import decide, impact, replay, web, web_imports, web_triage
 
 app_name = "proposals"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("<uuid:proposal_id>/", web.show, name="view"),
     path("<uuid:proposal_id>/approvers/", web.approvers, name="approvers"),
     path("<uuid:proposal_id>/impact/", impact.show, name="impact"),
+    path("<uuid:proposal_id>/replay/", replay.start, name="start_replay"),
+    path("replays/<uuid:replay_id>/", replay.show, name="replay"),
+    path("replays/<uuid:replay_id>/cancel/", replay.cancel, name="cancel_replay"),
     path("<uuid:proposal_id>/decide/<slug:verb>/", decide.confirm, name="confirm"),
     path("<uuid:proposal_id>/approve/", web.approve, name="approve"),
     path("<uuid:proposal_id>/reject/", web.reject, name="reject"),

@@ -99,7 +99,7 @@ class Judge:
             self._known[key] = _outcome(before.decision, after.decision)
 
     def _with_entities(self, request: dict[str, Any], entities: str) -> ReplayOutcome:
-        if not self._is_changed:
+        if not self._is_changed or not self._touched.candidates(request, added=entities):
             return ReplayOutcome.SAME
         try:
             before = self._before.decide_with(request, added=entities)

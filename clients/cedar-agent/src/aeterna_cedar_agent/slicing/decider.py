@@ -94,10 +94,14 @@ class Decider:
             _evaluate(part, [asked], [gathered], entities=entities, schema=self._schema)
         return gathered.verdict(self._ids)
 
-    def candidates(self, request: Mapping[str, Any]) -> list[str]:
-        """Return the ids of the policies that may matter to a request, in the order of the set."""
+    def candidates(self, request: Mapping[str, Any], *, added: str | None = None) -> list[str]:
+        """Return the ids of the policies that may matter to a request, in the order of the set.
+
+        `added` are entities added for it alone, as in `decide_with`.
+        """
         numbers = self._index.shelves.numbers
-        wanted = self._wanted(read_request(request))
+        read = read_request(request)
+        wanted = self._wanted(read) if added is None else self._wanted_with(read, added)
         return [self._ids[number] for number in sorted(numbers[at] for at in places(wanted))]
 
     def _plan(
@@ -127,6 +131,12 @@ class Decider:
         if not wanted:
             return 0
         return self._index.guarded(wanted, Facts(request, world=world))
+
+    def _wanted_with(self, request: Request | None, added: str) -> Bits:
+        world = self._world_with(added) if request is not None else None
+        if request is None or world is None:
+            return self._index.everything
+        return self._candidates(request, world=world, scope=self._scope_in(world))
 
     def _read_scope(self, name: str, uid: Uid) -> Bits:
         return self._index.scope(name, uid, world=self._world or World())
