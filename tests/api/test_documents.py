@@ -25,6 +25,8 @@ NOT_OFFERED = {
     "proposal.expire": "time does",
     "analysis.record": "only the portal's own services do",
     "impact.record": "only the portal's own services do",
+    "replay.advance": "the portal says how far its own replay is",
+    "replay.finish": "the portal keeps what its own replay found",
     "rewording.record": "only the portal's own services do",
     "policy.reword": "translating an intent does, where the grammar cannot read it",
     "notification.digest": "only the portal's own services do",

@@ -84,6 +84,7 @@ def _live(company: TestCompany) -> None:
         policy = policies.draft_policy(scope_id=scope.id, name=f"{secret} baseline", cedar=CEDAR)
         proposal = proposals.propose_policy(policy_id=policy.id, justification=secret)
         proposals.comment_on_proposal(proposal_id=proposal.id, text=f"{secret} look")
+        proposals.replay_proposal(proposal_id=proposal.id)
     _analyzed(company, proposal, secret)
     with company.acting("second_architect"):
         proposals.approve_proposal(proposal_id=proposal.id)

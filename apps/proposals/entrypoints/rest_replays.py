@@ -38,7 +38,7 @@ class ReplayBriefOut(Resource):
     ended_at: datetime | None
 
 
-class ShareOut(Resource):
+class ReplayShareOut(Resource):
     """How many decisions by one, or about one, would be different."""
 
     name: str
@@ -86,10 +86,10 @@ class ReplayOut(ReplayBriefOut):
     counts: dict[str, int]
     not_replayed: list[NotReplayedOut]
     coverage: CoverageOut | None
-    by_principal: list[ShareOut]
-    by_action: list[ShareOut]
-    by_resource: list[ShareOut]
-    by_agent: list[ShareOut]
+    by_principal: list[ReplayShareOut]
+    by_action: list[ReplayShareOut]
+    by_resource: list[ReplayShareOut]
+    by_agent: list[ReplayShareOut]
     beyond: int = Field(description="How many different decisions are in no line.")
     lines_total: int
     offset: int
