@@ -7,6 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionFailed
+from redis.retry import Retry
 
 from apps.kernel.environment import BadEnvironment, Mode, read_environment
 from apps.kernel.logs import logging_config
@@ -239,11 +242,19 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# One more try at once, for a connection that a restarted Redis closed; the client's own default
+# waits seconds for a lost one, and whoever asks has a way to go on without.
+REDIS_OPTIONS = {
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+    "retry": Retry(NoBackoff(), 1, supported_errors=(ConnectionFailed,)),
+}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "aeterna",
+        "OPTIONS": REDIS_OPTIONS,
     }
 }
 CHANNEL_LAYERS = {
@@ -302,6 +313,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    # Whoever queues work goes on at once where the broker is lost: a schedule finds it later.
+    "max_retries": 0,
 }
 
 LOGGING = logging_config(level=ENVIRONMENT.log_level)

@@ -81,7 +81,8 @@ _blind = {"until": 0.0}
 
 @cache
 def _shared(url: str) -> MovingWindowRateLimiter:
-    options: Any = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    own = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    options: Any = {**settings.REDIS_OPTIONS, **own}
     return MovingWindowRateLimiter(
         storage_from_string(url, key_prefix="aeterna-limits", wrap_exceptions=True, **options)
     )

@@ -17,7 +17,7 @@ def client() -> redis.Redis:
     """Return this process's Redis client for hints, with short timeouts."""
     url = settings.REDIS_URL
     if url not in _clients:
-        _clients[url] = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+        _clients[url] = redis.Redis.from_url(url, **settings.REDIS_OPTIONS)
     return _clients[url]
 
 

@@ -49,5 +49,5 @@ def _count(limit: Any, kind: str, value: str) -> None:
 
 @cache
 def _limiter(url: str) -> MovingWindowRateLimiter:
-    storage = storage_from_string(url, key_prefix="aeterna-limits")
+    storage = storage_from_string(url, key_prefix="aeterna-limits", **settings.REDIS_OPTIONS)
     return MovingWindowRateLimiter(storage)

@@ -52,8 +52,17 @@ def own_folder() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def ruin(ruined: Ruin) -> Iterator[Ruin]:
+    """The portal, whole again for the next test whatever one leaves behind."""
+    yield ruined
+    for server in (ruined.postgres, ruined.redis):
+        if not server.is_running():
+            server.revive()
+
+
 @pytest.fixture(scope="module")
-def ruin(own_folder: Path, django_db_setup: None, django_db_blocker: Any) -> Iterator[Ruin]:
+def ruined(own_folder: Path, django_db_setup: None, django_db_blocker: Any) -> Iterator[Ruin]:
     """A portal with pools, a relay and servers of its own; Django here speaks to its database."""
     folder = own_folder
     with (

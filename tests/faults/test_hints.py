@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery import Celery
 from channels.layers import channel_layers
 from django.conf import settings
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from apps.events import nudge as hints
 from apps.fleet.publisher import publish_revision
+from apps.kernel.background import _send
 from apps.kernel.ids import uuid7
 from apps.orgs.operations import create_organization
 from apps.proposals.operations import approve_proposal
@@ -52,6 +55,23 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
 def test_a_hint_to_the_relay_is_tried_once(hanging):
     hints.nudge()
     assert len(hanging.accepted) == 1
+
+
+def test_nobody_sleeps_for_a_redis_that_is_gone(hanging, monkeypatch):
+    hanging.close()
+
+    def refuse(_seconds: float) -> None:
+        raise AssertionError("slept")
+
+    monkeypatch.setattr("redis.retry.sleep", refuse)
+    monkeypatch.setattr("kombu.utils.functional.sleep", refuse)
+    hints.nudge()
+    app = Celery(broker=hanging.url, set_as_current=False)
+    app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    with pytest.raises(OperationalError):
+        app.send_task("proposals.analyze_waiting", retry=False)
+    monkeypatch.setattr("apps.kernel.background.current_app", app)
+    _send("proposals.analyze_waiting", {"tenant_id": "any"})
 
 
 def test_a_hint_to_agents_is_tried_once(hanging, monkeypatch):

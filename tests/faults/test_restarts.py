@@ -173,6 +173,21 @@ def test_redis_restarts_and_agents_and_relay_go_on(ruin: Ruin):
     assert ruin.stack.children["relay"].poll() is None
 
 
+def test_an_agent_that_comes_while_redis_is_away_is_told_to_try_later(ruin: Ruin):
+    company = ruin.company()
+    _, token = enroll(company)
+    address = f"{ruin.stack.url.replace('http', 'ws', 1)}/ws/agents/v1"
+    ruin.end(ruin.redis, signal.SIGKILL)
+
+    async def code() -> int | None:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with connect(address, additional_headers=headers) as socket:
+            await asyncio.wait_for(socket.wait_closed(), 20)
+            return socket.close_code
+
+    assert asyncio.run(code()) == 1013
+
+
 def test_a_portal_told_to_stop_says_so_to_agents_and_leaves_no_session(ruin: Ruin):
     company = ruin.company()
     _, token = enroll(company)

@@ -46,10 +46,17 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     sent_digest: str | None = None
     hello_timer: asyncio.Task[None] | None = None
 
-    async def __call__(self, *channel: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection; however it ends, it is counted no longer."""
         try:
-            await super().__call__(*channel)
+            await super().__call__(scope, receive, send)
+        except OUT_OF_REACH:
+            logger.warning("an agent's connection could not begin", exc_info=True)
+            # A refusal is a close code, never the HTTP status that this would become.
+            with contextlib.suppress(OSError):
+                if not hasattr(self, "base_send"):
+                    await send({"type": "websocket.accept"})
+                await send({"type": "websocket.close", "code": int(CloseCode.TRY_LATER)})
         finally:
             if self.hello_timer is not None:
                 self.hello_timer.cancel()
