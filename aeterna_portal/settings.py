@@ -244,7 +244,7 @@ STORAGES = {
 }
 # One more try at once, for a connection that a restarted Redis closed; the client's own default
 # waits seconds for a lost one, and whoever asks has a way to go on without.
-REDIS_OPTIONS = {
+REDIS_OPTIONS: dict[str, Any] = {
     "socket_timeout": 1,
     "socket_connect_timeout": 1,
     "retry": Retry(NoBackoff(), 1, supported_errors=(ConnectionFailed,)),

@@ -49,5 +49,6 @@ def _count(limit: Any, kind: str, value: str) -> None:
 
 @cache
 def _limiter(url: str) -> MovingWindowRateLimiter:
-    storage = storage_from_string(url, key_prefix="aeterna-limits", **settings.REDIS_OPTIONS)
+    options: Any = settings.REDIS_OPTIONS
+    storage = storage_from_string(url, key_prefix="aeterna-limits", **options)
     return MovingWindowRateLimiter(storage)
