@@ -52,6 +52,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 55.0},
     },
+    "advance-shadows": {
+        "task": "proposals.advance_shadows",
+        "schedule": 15.0,
+        "options": {"expires": 14.0},
+    },
     "remove-old-decisions": {
         "task": "fleet.remove_old_decisions",
         "schedule": crontab(hour=2, minute=20),

@@ -96,6 +96,7 @@ class Decision(TenantModel):
             models.Index(fields=["tenant_id", "-decided_at", "-id"], name="decision_newest"),
             models.Index(fields=["tenant_id", "principal", "-decided_at"], name="decision_who"),
             models.Index(fields=["tenant_id", "resource", "-decided_at"], name="decision_what"),
+            models.Index(fields=["tenant_id", "recorded_at", "id"], name="decision_arrival"),
         ]
 
     def __str__(self) -> str:

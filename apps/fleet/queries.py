@@ -13,7 +13,7 @@ from apps.kernel.errors import NotFound
 from apps.policies import queries as policies
 
 from .models import Acknowledgement, CedarAgent, Decision, DecisionLogRules
-from .types import AgentHealth, Coverage, RecordedRequest
+from .types import AgentHealth, Arrival, Coverage, Place, RecordedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,26 +133,49 @@ def recorded_requests(
     if after is not None:
         same = Q(decided_at=after.decided_at, id__gt=after.id)
         rows = rows.filter(Q(decided_at__gt=after.decided_at) | same)
-    texts = {
-        "context_text": Cast("context", TextField()),
-        "entities_text": Cast("request_entities", TextField()),
-    }
-    found = rows.annotate(**texts).order_by("decided_at", "id").values_list(
-        "id", "decided_at", "principal", "action", "resource", "context_text", "entities_text",
-        "decision", "is_cut", "agent__name",
-    )  # fmt: skip
+    found = rows.annotate(**_TEXTS).order_by("decided_at", "id").values_list(*_REQUEST)
     return [RecordedRequest(*row) for row in found[:limit]]
+
+
+def arrived_requests(*, after: Place, until: datetime, limit: int) -> list[Arrival]:
+    """Return up to `limit` requests that were recorded after a place and before `until`.
+
+    In the order in which they arrived, whenever they were decided. What is being recorded now may
+    come to stand before what is seen already: `until` is to be a moment that is settled.
+    """
+    behind = Q(recorded_at__gt=after.recorded_at) | Q(id__gt=after.id)
+    rows = Decision.objects.filter(
+        behind, recorded_at__gte=after.recorded_at, recorded_at__lt=until
+    )
+    found = rows.annotate(**_TEXTS).order_by("recorded_at", "id")
+    found = found.values_list("recorded_at", *_REQUEST)
+    return [Arrival(moment, RecordedRequest(*row)) for moment, *row in found[:limit]]
+
+
+_TEXTS = {
+    "context_text": Cast("context", TextField()),
+    "entities_text": Cast("request_entities", TextField()),
+}
+_REQUEST = (
+    "id", "decided_at", "principal", "action", "resource", "context_text", "entities_text",
+    "decision", "is_cut", "agent__name",
+)  # fmt: skip
 
 
 def coverage_of(*, since: datetime, until: datetime) -> Coverage:
     """Return what the decision log holds of a period, and what is known to be missing."""
     rows = Decision.objects.filter(decided_at__gte=since, decided_at__lt=until)
     held = rows.aggregate(recorded=Count("id"), first_at=Min("decided_at"))
+    return coverage_now(recorded=held["recorded"], first_at=held["first_at"])
+
+
+def coverage_now(*, recorded: int, first_at: datetime | None) -> Coverage:
+    """Return what is known to be missing now beside so many decisions, the first at `first_at`."""
     lost = CedarAgent.objects.aggregate(dropped=Sum("decisions_dropped"))["dropped"]
     rules = decision_log_rules()
     return Coverage(
-        recorded=held["recorded"],
-        first_at=held["first_at"],
+        recorded=recorded,
+        first_at=first_at,
         dropped=lost or 0,
         sample_percent=rules.sample_percent,
         masked=tuple(rules.masked),

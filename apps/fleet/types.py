@@ -73,6 +73,24 @@ class RecordedRequest(NamedTuple):
     agent: str
 
 
+class Place(NamedTuple):
+    """Where a decision stands in the order in which decisions arrived."""
+
+    recorded_at: datetime
+    id: UUID
+
+
+class Arrival(NamedTuple):
+    """A recorded request with the moment at which the portal recorded it."""
+
+    recorded_at: datetime
+    request: RecordedRequest
+
+    @property
+    def place(self) -> Place:
+        return Place(self.recorded_at, self.request.id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """What the decision log can tell of a period, and what it cannot.

@@ -33,7 +33,7 @@ GROUP_TITLES: Mapping[Group, str] = {
 }
 GROUP_HELP: Mapping[Group, str] = {
     Group.DECISIONS: "A proposal is made, revised, reminded of, overdue or passed on to you.",
-    Group.MINE: "What you proposed was approved, rejected or expired.",
+    Group.MINE: "What you proposed was decided or expired; what you put in shadow has ended.",
     Group.GOVERNANCE: "A webhook was switched off, and what else needs an administrator.",
     Group.EMERGENCY: "A policy was rolled back at once. Always sent, and cannot be turned off.",
 }
@@ -54,7 +54,9 @@ GROUP_OF: Mapping[str, Group] = {
         ),
         Group.DECISIONS,
     ),
-    **dict.fromkeys(("proposal.approved", "proposal.rejected", "proposal.expired"), Group.MINE),
+    **dict.fromkeys(
+        ("proposal.approved", "proposal.rejected", "proposal.expired", "shadow.ended"), Group.MINE
+    ),
     **dict.fromkeys(
         ("policy.rolled_back", "policy.rollback_confirmed", "policy.rollback_ended"),
         Group.EMERGENCY,

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from apps.kernel.read_only_admin import ReadOnlyAdmin
 
-from .models import Comment, ConflictAcceptance, Proposal, ProposalStep, Replay, Review
+from .models import Comment, ConflictAcceptance, Proposal, ProposalStep, Replay, Review, Shadow
 
 
 @admin.register(Proposal)
@@ -41,5 +41,12 @@ class ConflictAcceptanceAdmin(ReadOnlyAdmin):
 @admin.register(Replay)
 class ReplayAdmin(ReadOnlyAdmin):
     list_display = ("proposal", "author", "days", "state", "done", "total", "requested_at")
+    list_filter = ("state",)
+    list_select_related = ("proposal", "author")
+
+
+@admin.register(Shadow)
+class ShadowAdmin(ReadOnlyAdmin):
+    list_display = ("proposal", "author", "hours", "state", "done", "started_at", "until")
     list_filter = ("state",)
     list_select_related = ("proposal", "author")

@@ -10,7 +10,8 @@ from apps.notifications.operations import send_notifications
 
 from . import queries
 from .approvers import quorum
-from .models import Proposal
+from .models import Proposal, Shadow
+from .replay.tally import Tally
 from .types import ProposalState
 
 TO_APPROVERS: Mapping[str, str] = {
@@ -66,6 +67,30 @@ def start_replay(happened: Happened) -> None:
     """Hand the replay of recorded decisions to the workers: it is long work."""
     replay_id = happened.payload.get("replay_id", "")
     run_soon("proposals.replay", tenant_id=str(happened.tenant_id), replay_id=replay_id)
+
+
+@on("shadow.ended")
+def tell_who_shadowed(happened: Happened) -> None:
+    """Tell who put it in shadow what was found, unless a decision or a revision ended it."""
+    shadow = queries.get_shadow(UUID(happened.payload["shadow_id"]))
+    if queries.find_overtaking(shadow):
+        return
+    send_notifications(
+        recipient_ids=[shadow.author_id],
+        kind=happened.type,
+        subject=f"{shadow.proposal} was in shadow for {_found(shadow)}",
+        path=f"/proposals/shadows/{shadow.id}/",
+        key=str(happened.id),
+    )
+
+
+def _found(shadow: Shadow) -> str:
+    hours = "1 hour" if shadow.hours == 1 else f"{shadow.hours} hours"
+    if shadow.ended_at is None or shadow.ended_at < shadow.until:
+        hours = f"less than {hours}: {shadow.ending[:1].lower()}{shadow.ending[1:].rstrip('.')}"
+    different = Tally.resumed(shadow.report).different
+    noun = "decision" if different == 1 else "decisions"
+    return f"{hours}: {different or 'no'} {noun} would be different"
 
 
 def _links(proposal: Proposal) -> Mapping[str, str]:

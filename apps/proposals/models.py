@@ -10,7 +10,7 @@ from apps.kernel.tenant_model import TenantModel
 from apps.orgs.types import Severity, severity_rank
 from apps.policies.digest import canonical, sha256
 
-from .types import KIND_TITLES, ProposalState, ReplayState, Verdict
+from .types import KIND_TITLES, ProposalState, ReplayState, ShadowState, Verdict
 
 
 def _choices(kinds: Any) -> list[tuple[str, str]]:
@@ -227,6 +227,52 @@ class Replay(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.days} days against {self.proposal_id}: {self.state}"
+
+    def as_resource(self) -> Resource:
+        return self.proposal.as_resource()
+
+
+class Shadow(TenantModel):
+    """Decisions decided again, as they arrive, as if one content of a proposal were in force.
+
+    `report` counts the decisions up to the cursor: the place, in the order of arrival, of the last
+    one judged. `proposed`, `base` and `revision` are of the newest run, `ending` is in words.
+    """
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey("orgs.User", on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=71)
+    proposed = models.CharField(max_length=71, default="", blank=True)
+    base = models.CharField(max_length=71, default="", blank=True)
+    revision = models.PositiveBigIntegerField(default=0)
+    hours = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    until = models.DateTimeField()
+    state = models.CharField(
+        max_length=10, choices=_choices(ShadowState), default=ShadowState.RUNNING
+    )
+    ending = models.CharField(max_length=300, default="", blank=True)
+    cursor_at = models.DateTimeField()
+    cursor_id = models.UUIDField()
+    done = models.PositiveBigIntegerField(default=0)
+    report = models.JSONField(default=dict, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "proposal"],
+                condition=Q(state="running"),
+                name="one_shadow_at_a_time",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id", "proposal", "id"], name="shadow_of"),
+            models.Index(fields=["until"], name="shadow_running", condition=Q(state="running")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hours} hours of {self.proposal_id}: {self.state}"
 
     def as_resource(self) -> Resource:
         return self.proposal.as_resource()

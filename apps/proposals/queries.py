@@ -20,10 +20,11 @@ from apps.policies import queries as policies
 from .approvers import lowest_role, terms_of
 from .kinds import get_kind
 from .kinds.policy import content_under
-from .models import Comment, Proposal, Replay, Review
+from .models import Comment, Proposal, Replay, Review, Shadow
 from .types import ProposalState, Verdict
 
 OUTDATED = "The policy changed meanwhile: its author must revise the proposal."
+REVISED = "The proposal was revised."
 REVISABLE = (ProposalState.PENDING, ProposalState.REJECTED, ProposalState.EXPIRED)
 
 
@@ -129,6 +130,32 @@ def get_replay(replay_id: UUID, *, for_update: bool = False) -> Replay:
     if replay is None:
         raise NotFound("There is no such replay.")
     return replay  # type: ignore[no-any-return]
+
+
+def list_shadows(proposal_id: UUID) -> QuerySet[Shadow]:
+    """Return the times a proposal was in shadow, newest first, with who began each."""
+    rows = Shadow.objects.filter(proposal_id=proposal_id)
+    return rows.select_related("author").order_by("-id")  # type: ignore[no-any-return]
+
+
+def get_shadow(shadow_id: UUID, *, for_update: bool = False) -> Shadow:
+    """Return one shadow with its proposal, locked if asked; raise NotFound."""
+    rows = Shadow.objects.select_related("proposal__policy__scope", "proposal__scope", "author")
+    if for_update:
+        rows = rows.select_for_update(of=("self",))
+    shadow = rows.filter(id=shadow_id).first()
+    if shadow is None:
+        raise NotFound("There is no such shadow.")
+    return shadow  # type: ignore[no-any-return]
+
+
+def find_overtaking(shadow: Shadow) -> str:
+    """Return in words why a proposal is no longer what was put in shadow; empty if it is."""
+    if shadow.proposal.digest != shadow.digest:
+        return REVISED
+    if shadow.proposal.state != ProposalState.PENDING:
+        return f"The proposal was {shadow.proposal.state}."
+    return ""
 
 
 def count_approvals(proposal: Proposal) -> int:

@@ -85,6 +85,14 @@ class ReplayState(StrEnum):
 REPLAYING = (ReplayState.QUEUED, ReplayState.RUNNING)
 
 
+class ShadowState(StrEnum):
+    """How a shadow stands; `ended` is by itself, `stopped` by a person."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+    STOPPED = "stopped"
+
+
 class ReplayOutcome(StrEnum):
     """What became of a recorded decision; from `cut` on it could not be decided again."""
 
@@ -108,3 +116,4 @@ NOT_REPLAYED: Mapping[str, str] = {
     ReplayOutcome.REFUSED: "it does not fit today's schema and organization",
 }
 DEFAULT_REPLAY_DAYS, MOST_REPLAY_DAYS = 30, 365
+DEFAULT_SHADOW_HOURS, MOST_SHADOW_HOURS = 24, 720

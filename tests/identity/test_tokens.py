@@ -133,6 +133,8 @@ def test_scopes_are_expanded_when_they_are_used():
         "proposal.nudge",
         "proposal.replay",
         "proposal.cancel_replay",
+        "proposal.shadow",
+        "proposal.stop_shadow",
         "proposal.escalate",
         "proposal.expire",
     }

@@ -41,6 +41,8 @@ LOWEST_ROLE = {
         "proposal.nudge",
         "proposal.replay",
         "proposal.cancel_replay",
+        "proposal.shadow",
+        "proposal.stop_shadow",
         "project.init",
         "member.add",
         "member.remove",
@@ -145,6 +147,7 @@ SERVICES = {
         "impact.record",
         "replay.advance",
         "replay.finish",
+        "shadow.advance",
         "rewording.record",
     },
     "fleet": {

@@ -5,13 +5,12 @@ import io
 import json
 import random
 from datetime import timedelta
-from uuid import uuid4
 
 import cedarpy
 import pytest
 
-from apps.fleet.operations import enroll_agent, record_decisions
-from apps.fleet.types import LogEntry, RecordedRequest
+from apps.fleet.operations import enroll_agent
+from apps.fleet.types import RecordedRequest
 from apps.kernel import clock
 from apps.kernel.errors import Conflict, Forbidden, Invalid
 from apps.kernel.ids import uuid7
@@ -30,11 +29,9 @@ from apps.proposals.replay import running
 from apps.proposals.replay.judging import Judge
 from apps.proposals.replay.tally import Tally
 from apps.proposals.types import ReplayOutcome, ReplayState
+from tests.factories.decisions import DEPLOY, NO_DEPLOY, record, who
 from tests.factories.policy import make_active, make_proposal
 from tests.web.sign_in import browser
-
-DEPLOY = 'permit (principal is User, action == Action::"deploy", resource);\n'
-NO_DEPLOY = 'forbid (principal is User, action == Action::"deploy", resource);\n'
 
 
 @pytest.fixture
@@ -42,32 +39,6 @@ def edge(company):
     with company.acting("admin"):
         agent, _ = enroll_agent(name="edge")
     return agent
-
-
-def who(company, role="developer"):
-    return f'User::"{company.users[role].email}"'
-
-
-def record(company, agent, *requests, dropped=0):
-    """Record what an agent decided: (principal, action, and what else is said of it)."""
-    entries = [
-        LogEntry(
-            **{
-                "sequence": at,
-                "at": clock.now() - timedelta(days=1, seconds=-at),
-                "revision": 1,
-                "principal": principal,
-                "action": f'Action::"{action}"',
-                "resource": f'Scope::"{company.slug}"',
-                "decision": "Deny",
-                "staleness": "fresh",
-                **more,
-            }
-        )
-        for at, (principal, action, more) in enumerate(requests, start=1)
-    ]
-    with acting_as(company.service("fleet")):
-        record_decisions(agent_id=agent.id, log=uuid4().hex, dropped=dropped, entries=entries)
 
 
 def ask(company, proposal, by="architect", **values):

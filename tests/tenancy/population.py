@@ -149,9 +149,11 @@ def _decided(cedar_agent: Any, secret: str) -> None:
 def _analyzed(company: TestCompany, proposal: Any, secret: str) -> None:
     from apps.proposals.conflicts.waiting import analyze_waiting
     from apps.proposals.models import ConflictAcceptance
+    from apps.proposals.operations import start_shadow
 
     analyze_waiting(tenant_id=company.tenant_id)
     with company.acting("second_architect"):
+        start_shadow(proposal_id=proposal.id)
         ConflictAcceptance.objects.create(
             proposal=proposal,
             accepted_by=company.users["second_architect"],

@@ -42,6 +42,8 @@ TASKS = {
     "proposals.analyze_waiting": "acts as the analysis in the tenant it is told",
     "proposals.replay": "acts as the analysis in the tenant it is told, on a replay of that tenant",
     "proposals.resume_replays": "reads only which replays wait, then a task for each",
+    "proposals.shadow": "acts as the analysis in the tenant it is told, on a shadow of that tenant",
+    "proposals.advance_shadows": "reads only which shadows run, then a task for each",
     "identity.end_expired_sessions": "sessions are no tenant's table; it ends the expired",
 }
 ROUTE_NAMES = sorted(str(route.pattern) for route in websocket_routes())
@@ -131,7 +133,7 @@ def test_a_handler_outside_a_tenants_scope_reads_no_tenants_table(name):
         resource_type="Scope",
         resource_id=str(uuid7()),
         scope_id=uuid7(),
-        payload={"revision": 1},
+        payload={"revision": 1, "shadow_id": str(uuid7())},
     )
     with CaptureQueriesContext(connections["default"]) as asked:
         try:

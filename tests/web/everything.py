@@ -49,6 +49,8 @@ from apps.proposals.operations import (
     propose_policy,
     reject_proposal,
     replay_proposal,
+    start_shadow,
+    stop_shadow,
     withdraw_proposal,
 )
 from apps.proposals.prospects import work_out_proposal
@@ -198,9 +200,13 @@ def _policies(company: TestCompany) -> Things:
     with company.acting("architect"):
         finished = replay_proposal(proposal_id=retiring.id)
         queued = replay_proposal(proposal_id=pending.id, days=7)
+        running = start_shadow(proposal_id=pending.id)
+        stopped = start_shadow(proposal_id=retiring.id)
+        stop_shadow(shadow_id=stopped.id)
     run_replay(tenant_id=company.tenant_id, replay_id=finished.id)
     return {
         "replay_id": _ids(finished, queued),
+        "shadow_id": _ids(running, stopped),
         "rollback_id": _ids(rollback),
         "test_id": _ids(kept),
         "policies/<uuid:policy_id>/tests/|policy_id": _ids(undone),

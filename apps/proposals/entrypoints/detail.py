@@ -24,6 +24,7 @@ from .analysis import analysis_checks, analysis_context
 from .forms import AcceptForm, ApproveForm, CommentForm, RejectForm, ReviseForm
 from .impact import proposal_impact
 from .replay import replay_context
+from .shadow import shadow_context
 
 # Of each entry of the story: what it says, its icon and its tone.
 STORY: Mapping[str, tuple[str, str, str]] = {
@@ -109,6 +110,7 @@ def page_context(
         **about,
         "impact": impact,
         **replay_context(proposal),
+        **shadow_context(proposal),
         "story": _story(proposal),
         "convergence": _convergence(proposal),
         "neighbours": _neighbours(proposal),

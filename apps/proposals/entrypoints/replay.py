@@ -1,7 +1,6 @@
 """Replays of recorded decisions against a proposal: on pages, as a file, over REST."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,8 +13,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.kernel.authorization import authorize, decide
-from apps.kernel.entrypoints.csv_export import csv_file, csv_url, is_csv
+from apps.kernel.authorization import decide
+from apps.kernel.entrypoints.csv_export import csv_file, is_csv
 from apps.kernel.entrypoints.pages import act, signed_in
 from apps.orgs.queries import get_root
 from apps.policies.standing import keys_of
@@ -26,26 +25,11 @@ from ..models import Proposal, Replay
 from ..operations import cancel_replay, replay_proposal
 from ..types import (
     DEFAULT_REPLAY_DAYS,
-    FLIPS,
     MOST_REPLAY_DAYS,
-    NOT_REPLAYED,
     REPLAYING,
     ProposalState,
-    ReplayOutcome,
 )
-
-PAGE, FIRST, BIGGEST = 50, 200, 20
-HEADER = (
-    "outcome", "principal", "action", "resource", "agent", "count", "recorded", "decided_at",
-    "decision_id",
-)  # fmt: skip
-# What the lines are counted by: the member of a line, and what the page calls it.
-SIDES = {
-    "principal": "By person and agent",
-    "action": "By action",
-    "resource": "By resource",
-    "agent": "By the agent that decided",
-}
+from .findings import HEADER, PAGE, Findings, require_findings
 
 
 class ReplayForm(forms.Form):
@@ -61,16 +45,7 @@ class ReplayForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """How many decisions of one kind would be different; `name` says by whom or about what."""
-
-    name: str
-    allowed: int
-    denied: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayView:
+class ReplayView(Findings):
     """A replay as it is told; what it found is empty until it is done."""
 
     replay: Replay
@@ -80,27 +55,9 @@ class ReplayView:
         return self.replay.state in REPLAYING
 
     @property
-    def lines(self) -> Sequence[Mapping[str, Any]]:
-        lines: Sequence[Mapping[str, Any]] = self.replay.report.get("lines", ())
-        return lines
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        return self.replay.report.get("counts") or {}
-
-    @property
-    def different(self) -> int:
-        return sum(self.counts.get(outcome, 0) for outcome in FLIPS)
-
-    @property
-    def not_replayed(self) -> list[dict[str, Any]]:
-        """Return why decisions could not be decided again, with how many each, if any."""
-        found = ((reason, self.counts.get(reason, 0)) for reason in NOT_REPLAYED)
-        return [
-            {"reason": reason, "count": count, "words": NOT_REPLAYED[reason]}
-            for reason, count in found
-            if count
-        ]
+    def report(self) -> Mapping[str, Any]:
+        report: Mapping[str, Any] = self.replay.report
+        return report
 
     @property
     def outdated(self) -> str:
@@ -115,44 +72,13 @@ class ReplayView:
             return ""
         return "Other policies came into force since, or went out of it."
 
-    def shares(self, side: str) -> list[Share]:
-        """Return how many would be different by `side` of a line, the biggest first."""
-        allowed: Counter[str] = Counter()
-        denied: Counter[str] = Counter()
-        for line in self.lines:
-            is_gain = line["outcome"] == ReplayOutcome.NEWLY_ALLOWED
-            (allowed if is_gain else denied)[line[side]] += line["count"]
-        names = {*allowed, *denied}
-        ordered = sorted(names, key=lambda name: (-allowed[name] - denied[name], name))
-        return [Share(name, allowed[name], denied[name]) for name in ordered]
-
-    @property
-    def sides(self) -> list[dict[str, Any]]:
-        """Return each way of counting with its biggest shares, and how many more there are."""
-        found = []
-        for side, title in SIDES.items():
-            shares = self.shares(side)
-            more = max(0, len(shares) - BIGGEST)
-            found.append({"name": side, "title": title, "shares": shares[:BIGGEST], "more": more})
-        return found
-
     def as_answer(self, *, offset: int = 0, count: int = PAGE) -> dict[str, Any]:
         """Return it as REST tells it."""
         replay = self.replay
         return {
             **{name: getattr(replay, name) for name in _BRIEF},
             "outdated": self.outdated,
-            "counts": dict(self.counts),
-            "not_replayed": self.not_replayed,
-            "coverage": replay.report.get("coverage"),
-            "by_principal": self.shares("principal"),
-            "by_action": self.shares("action"),
-            "by_resource": self.shares("resource"),
-            "by_agent": self.shares("agent"),
-            "beyond": replay.report.get("beyond", 0),
-            "lines_total": len(self.lines),
-            "offset": offset,
-            "lines": list(self.lines[offset : offset + count]),
+            **self.as_found(offset=offset, count=count),
         }
 
 
@@ -165,7 +91,7 @@ _BRIEF = (
 def list_replays(*, proposal_id: UUID) -> QuerySet[Replay]:
     """List the replays of recorded decisions against a proposal, newest first."""
     proposal = queries.get_proposal(proposal_id)
-    _require_view(proposal)
+    require_findings(proposal)
     return queries.list_replays(proposal.id)
 
 
@@ -198,14 +124,11 @@ def show(request: HttpRequest, replay_id: UUID) -> HttpResponse:
     view = _read(replay_id)
     if is_csv(request):
         name = f"replay-{view.replay.proposal.number}"
-        return csv_file(name=name, header=HEADER, rows=_rows(view))
+        return csv_file(name=name, header=HEADER, rows=view.as_rows())
     context = {
-        "view": view,
+        **view.as_context(request),
         "replay": view.replay,
         "proposal": view.replay.proposal,
-        "lines": view.lines[:FIRST],
-        "more": max(0, len(view.lines) - FIRST),
-        "csv_url": csv_url(request),
         "can_cancel": view.is_under_way
         and decide("proposal.cancel_replay", view.replay.as_resource()).allowed,
     }
@@ -241,15 +164,5 @@ def cancel(request: HttpRequest, replay_id: UUID) -> HttpResponse:
 
 def _read(replay_id: UUID) -> ReplayView:
     replay = queries.get_replay(replay_id)
-    _require_view(replay.proposal)
+    require_findings(replay.proposal)
     return ReplayView(replay)
-
-
-def _require_view(proposal: Proposal) -> None:
-    authorize("proposal.view", proposal.as_resource())
-    authorize("decision.view", get_root().as_resource())
-
-
-def _rows(view: ReplayView) -> Iterator[list[Any]]:
-    for line in view.lines:
-        yield [line[name] for name in HEADER]

@@ -31,6 +31,7 @@ from .analysis import view_analysis
 from .impact import view_impact
 from .rest_imports import ROUTES as IMPORTS
 from .rest_replays import ROUTES as REPLAYS
+from .rest_shadows import ROUTES as SHADOWS
 from .rest_triage import ROUTES as TRIAGE
 from .serializers import (
     AcceptanceOut,
@@ -159,6 +160,7 @@ ROUTES = (
     *IMPORTS,
     *TRIAGE,
     *REPLAYS,
+    *SHADOWS,
     Route(
         method="POST", path=f"{PROPOSAL}/revise", name="proposal.revise", call=revise_proposal,
         takes=ReviseIn, answers=ProposalOut,

@@ -79,10 +79,9 @@ class ReplayLineOut(Resource):
     recorded: str = Field(description="What was decided then: Allow or Deny.")
 
 
-class ReplayOut(ReplayBriefOut):
-    """A replay with what it found; counts and lines are empty until it is done."""
+class FindingsOut(Resource):
+    """What would be different, and what could not be decided again."""
 
-    outdated: str = Field(description="What changed since, in words; empty if nothing did.")
     counts: dict[str, int]
     not_replayed: list[NotReplayedOut]
     coverage: CoverageOut | None
@@ -94,6 +93,12 @@ class ReplayOut(ReplayBriefOut):
     lines_total: int
     offset: int
     lines: list[ReplayLineOut]
+
+
+class ReplayOut(ReplayBriefOut, FindingsOut):
+    """A replay with what it found; counts and lines are empty until it is done."""
+
+    outdated: str = Field(description="What changed since, in words; empty if nothing did.")
 
 
 ROUTES = (

@@ -1,5 +1,6 @@
 """What the workers do for proposals, asked for or from time to time."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from ..conflicts.waiting import analyze_waiting, find_tenants_waiting
 from ..replay.running import find_waiting, run_replay
+from ..replay.shadowing import find_running, run_shadow
 from ..timekeeper import tick
 
 
@@ -37,6 +39,21 @@ def resume_replays(**_later: Any) -> None:
     """Find replays that no worker is at, in case one died or a hint was lost."""
     for tenant_id, replay_id in find_waiting():
         replay_decisions.delay(tenant_id=str(tenant_id), replay_id=str(replay_id))
+
+
+@shared_task(name="proposals.shadow", soft_time_limit=600, time_limit=660)  # type: ignore[untyped-decorator]
+def judge_arrivals(*, tenant_id: str, shadow_id: str, **_later: Any) -> None:
+    """Judge what arrived for a proposal in shadow; twice does no harm."""
+    # What was judged is kept page by page: the next run goes on from there.
+    with suppress(SoftTimeLimitExceeded):
+        run_shadow(tenant_id=UUID(tenant_id), shadow_id=UUID(shadow_id))
+
+
+@shared_task(name="proposals.advance_shadows")  # type: ignore[untyped-decorator]
+def advance_shadows(**_later: Any) -> None:
+    """Hand each shadow that runs in any company to a worker."""
+    for tenant_id, shadow_id in find_running():
+        judge_arrivals.delay(tenant_id=str(tenant_id), shadow_id=str(shadow_id))
 
 
 @shared_task(name="proposals.tick")  # type: ignore[untyped-decorator]

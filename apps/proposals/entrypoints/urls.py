@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import decide, impact, replay, web, web_imports, web_triage
+from . import decide, impact, replay, shadow, web, web_imports, web_triage
 
 app_name = "proposals"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("<uuid:proposal_id>/replay/", replay.start, name="start_replay"),
     path("replays/<uuid:replay_id>/", replay.show, name="replay"),
     path("replays/<uuid:replay_id>/cancel/", replay.cancel, name="cancel_replay"),
+    path("<uuid:proposal_id>/shadow/", shadow.start, name="start_shadow"),
+    path("shadows/<uuid:shadow_id>/", shadow.show, name="shadow"),
+    path("shadows/<uuid:shadow_id>/stop/", shadow.stop, name="stop_shadow"),
     path("<uuid:proposal_id>/decide/<slug:verb>/", decide.confirm, name="confirm"),
     path("<uuid:proposal_id>/approve/", web.approve, name="approve"),
     path("<uuid:proposal_id>/reject/", web.reject, name="reject"),

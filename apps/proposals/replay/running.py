@@ -118,7 +118,7 @@ def _work(
     with acting_as(actor):
         values = {"done": tally.done, "total": tally.done}
         advance_replay(replay_id=replay.id, lease=lease, values=values)
-    return {**tally.as_json(), "coverage": _told(coverage)}
+    return {**tally.as_json(), "coverage": told_coverage(coverage)}
 
 
 def _page(actor: Actor, replay: Replay, *, after: RecordedRequest | None) -> list[RecordedRequest]:
@@ -132,7 +132,8 @@ def _page(actor: Actor, replay: Replay, *, after: RecordedRequest | None) -> lis
         )
 
 
-def _told(coverage: Coverage) -> dict[str, Any]:
+def told_coverage(coverage: Coverage) -> dict[str, Any]:
+    """Return what the decision log can tell as JSON values."""
     return {
         "recorded": coverage.recorded,
         "first_at": coverage.first_at.isoformat() if coverage.first_at else None,

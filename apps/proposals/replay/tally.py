@@ -1,9 +1,11 @@
-"""What a replay found, counted by whom and what it concerns."""
+"""What a replay or a shadow found, counted by whom and what it concerns."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+from uuid import UUID
 
 from apps.fleet.types import RecordedRequest
 
@@ -12,7 +14,19 @@ from ..types import FLIPS, ReplayOutcome
 # How many lines of what would be decided otherwise are kept; what is beyond is only counted.
 ROWS = 2_000
 
-_Line = tuple[ReplayOutcome, str, str, str, str]
+
+class _Line(NamedTuple):
+    outcome: ReplayOutcome
+    principal: str
+    action: str
+    resource: str
+    agent: str
+
+
+class _Example(NamedTuple):
+    decided_at: datetime
+    id: UUID
+    recorded: str
 
 
 @dataclass
@@ -22,27 +36,39 @@ class Tally:
     limit: int = ROWS
     counts: Counter[ReplayOutcome] = field(default_factory=Counter)
     beyond: int = 0
-    _lines: dict[_Line, list[Any]] = field(default_factory=dict)
+    _lines: dict[_Line, tuple[int, _Example]] = field(default_factory=dict)
+
+    @classmethod
+    def resumed(cls, report: Mapping[str, Any], *, limit: int = ROWS) -> Self:
+        """Return the tally that `as_json` gave this report of; an empty report is a new one."""
+        counts = {ReplayOutcome(name): count for name, count in report.get("counts", {}).items()}
+        lines = dict(_read(line) for line in report.get("lines", ()))
+        return cls(limit, Counter(counts), report.get("beyond", 0), lines)
 
     @property
     def done(self) -> int:
         return self.counts.total()
 
+    @property
+    def different(self) -> int:
+        return sum(self.counts[outcome] for outcome in FLIPS)
+
     def add(self, found: Iterable[tuple[RecordedRequest, ReplayOutcome]]) -> None:
-        """Count decisions; of each line the newest is kept as its example, rows come in order."""
+        """Count decisions in any order; of each line the newest is kept as its example."""
         for row, outcome in found:
             self.counts[outcome] += 1
             if outcome in FLIPS:
                 self._note(row, outcome)
 
     def _note(self, row: RecordedRequest, outcome: ReplayOutcome) -> None:
-        line = (outcome, row.principal, row.action, row.resource, row.agent)
+        line = _Line(outcome, row.principal, row.action, row.resource, row.agent)
+        example = _Example(row.decided_at, row.id, row.decision)
         known = self._lines.get(line)
         if known is None and len(self._lines) >= self.limit:
             self.beyond += 1
             return
-        count = known[0] + 1 if known else 1
-        self._lines[line] = [count, row]
+        count, newest = known or (0, example)
+        self._lines[line] = (count + 1, max(newest, example))
 
     def as_json(self) -> dict[str, Any]:
         """Return counts and lines as JSON values, those that concern most decisions first."""
@@ -50,20 +76,23 @@ class Tally:
         return {
             "counts": {outcome.value: self.counts[outcome] for outcome in ReplayOutcome},
             "beyond": self.beyond,
-            "lines": [_line(line, count, row) for line, (count, row) in ordered],
+            "lines": [_told(line, count, example) for line, (count, example) in ordered],
         }
 
 
-def _line(line: _Line, count: int, row: RecordedRequest) -> dict[str, Any]:
-    outcome, principal, action, resource, agent = line
+def _told(line: _Line, count: int, example: _Example) -> dict[str, Any]:
     return {
-        "outcome": outcome.value,
-        "principal": principal,
-        "action": action,
-        "resource": resource,
-        "agent": agent,
+        **line._asdict(),
+        "outcome": line.outcome.value,
         "count": count,
-        "decision_id": str(row.id),
-        "decided_at": row.decided_at.isoformat(),
-        "recorded": row.decision,
+        "decision_id": str(example.id),
+        "decided_at": example.decided_at.isoformat(),
+        "recorded": example.recorded,
     }
+
+
+def _read(told: Mapping[str, Any]) -> tuple[_Line, tuple[int, _Example]]:
+    outcome = ReplayOutcome(told["outcome"])
+    line = _Line(outcome, told["principal"], told["action"], told["resource"], told["agent"])
+    moment = datetime.fromisoformat(told["decided_at"])
+    return line, (told["count"], _Example(moment, UUID(told["decision_id"]), told["recorded"]))
