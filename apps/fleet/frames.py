@@ -11,6 +11,7 @@ from .types import MAX_ENTRIES, PROTOCOL, LogEntry
 STAGES = ("verify", "parse", "validate", "persist")
 MAX_REVISION = 2**62
 MAX_TEXT = 1000
+MAX_NONCE = 64
 LOG = re.compile(r"[0-9a-f]{32}")
 
 
@@ -46,6 +47,7 @@ class Nack:
 class Heartbeat:
     revision: int
     digest: str | None
+    nonce: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,10 @@ def _nack(data: dict[str, Any]) -> Nack:
 
 
 def _heartbeat(data: dict[str, Any]) -> Heartbeat:
-    return Heartbeat(revision=_revision(data), digest=_digest(data, optional=True))
+    nonce = None if data.get("nonce") is None else _text(data, "nonce", MAX_NONCE + 1)
+    if nonce is not None and len(nonce) > MAX_NONCE:
+        raise BadFrame(f"nonce: more than {MAX_NONCE} characters")
+    return Heartbeat(revision=_revision(data), digest=_digest(data, optional=True), nonce=nonce)
 
 
 def _decisions(data: dict[str, Any]) -> Decisions:

@@ -12,7 +12,7 @@ MAX_UID = 512
 MAX_TEXTS = 100
 MAX_TEXT = 1000
 DECISIONS = ("Allow", "Deny")
-STALENESS = ("fresh", "stale", "unloaded")
+STALENESS = ("fresh", "stale", "expired", "unloaded")
 
 
 def read_entry(row: Any) -> LogEntry:

@@ -7,7 +7,15 @@ from django.db import models
 from apps.kernel.authorization import Resource
 from apps.kernel.tenant_model import TenantManager, TenantModel, TenantQuerySet
 
-from .types import DEFAULT_KEEP_DAYS, DEFAULT_SAMPLE_PERCENT, SILENT_AFTER, AgentHealth
+from .types import (
+    DEFAULT_KEEP_DAYS,
+    DEFAULT_LEASE_SECONDS,
+    DEFAULT_LIMIT_SECONDS,
+    DEFAULT_OFFLINE_HOURS,
+    DEFAULT_SAMPLE_PERCENT,
+    SILENT_AFTER,
+    AgentHealth,
+)
 
 
 class CedarAgentQuerySet(TenantQuerySet["CedarAgent"]):
@@ -33,6 +41,7 @@ class CedarAgent(TenantModel):
     acknowledged_at = models.DateTimeField(null=True)
     refused_revision = models.PositiveBigIntegerField(null=True)
     refusal = models.CharField(max_length=1000, default="", blank=True)
+    works_offline = models.BooleanField(default=False)
     decisions_dropped = models.PositiveBigIntegerField(default=0)
 
     objects: Any = TenantManager.from_queryset(CedarAgentQuerySet)()
@@ -117,6 +126,25 @@ class DecisionLogRules(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.sample_percent:g} %, {self.keep_days} days"
+
+
+class LeaseRules(TenantModel):
+    """How long agents decide without word from the portal; one row, or none for the defaults.
+
+    `limits` are seconds for single actions, `readable` the actions decided though all is expired.
+    """
+
+    lease_seconds = models.PositiveIntegerField(default=DEFAULT_LEASE_SECONDS)
+    limit_seconds = models.PositiveIntegerField(default=DEFAULT_LIMIT_SECONDS)
+    limits = models.JSONField(default=dict)
+    readable = models.JSONField(default=list)
+    offline_hours = models.PositiveIntegerField(default=DEFAULT_OFFLINE_HOURS)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant_id"], name="lease_rules_once")]
+
+    def __str__(self) -> str:
+        return f"{self.lease_seconds} s, at most {self.limit_seconds} s"
 
 
 class Acknowledgement(TenantModel):

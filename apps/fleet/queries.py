@@ -12,7 +12,7 @@ from apps.kernel import clock
 from apps.kernel.errors import NotFound
 from apps.policies import queries as policies
 
-from .models import Acknowledgement, CedarAgent, Decision, DecisionLogRules
+from .models import Acknowledgement, CedarAgent, Decision, DecisionLogRules, LeaseRules
 from .types import AgentHealth, Arrival, Coverage, Place, RecordedRequest
 
 
@@ -194,6 +194,11 @@ def get_decision(decision_id: UUID) -> Decision:
 def decision_log_rules() -> DecisionLogRules:
     """Return the company's rules of the decision log, the defaults where it set none."""
     return DecisionLogRules.objects.first() or DecisionLogRules()
+
+
+def lease_rules() -> LeaseRules:
+    """Return how long the company's agents decide without the portal, the defaults if unset."""
+    return LeaseRules.objects.first() or LeaseRules()
 
 
 @dataclass(frozen=True, slots=True)

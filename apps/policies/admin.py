@@ -13,6 +13,7 @@ from .models import (
     Revision,
     Rewording,
     Rollback,
+    SigningKey,
 )
 
 
@@ -53,6 +54,12 @@ class RevisionAdmin(ReadOnlyAdmin):
     list_display = ("number", "digest", "published_at")
     ordering = ("-number",)
     exclude = ("policies", "schema", "entities")
+
+
+@admin.register(SigningKey)
+class SigningKeyAdmin(ReadOnlyAdmin):
+    list_display = ("kid", "created_at", "retired_at")
+    exclude = ("sealed_private_key",)
 
 
 @admin.register(Rollback)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 from apps.kernel.authorization import Resource
 from apps.kernel.tenant_model import TenantManager, TenantModel, TenantQuerySet
@@ -271,7 +272,11 @@ class Part(TenantModel):
 
 
 class Revision(TenantModel):
-    """One gap-free, immutable state of policies, schema and entities together."""
+    """One gap-free, immutable state of policies, schema and entities together.
+
+    `manifest` is a JWS by the key `kid` for number and digest; both are empty only in revisions
+    that are older than signing.
+    """
 
     number = models.PositiveBigIntegerField()
     digest = models.CharField(max_length=71)
@@ -281,6 +286,8 @@ class Revision(TenantModel):
     entities = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300, default="", blank=True)
     published_at = models.DateTimeField()
+    kid = models.CharField(max_length=43, default="", blank=True)
+    manifest = models.TextField(default="", blank=True)
 
     class Meta:
         constraints = [
@@ -289,6 +296,33 @@ class Revision(TenantModel):
 
     def __str__(self) -> str:
         return f"revision {self.number}"
+
+
+class SigningKey(TenantModel):
+    """An Ed25519 key of the company: `x` is its public half, `kid` the thumbprint of that.
+
+    `endorsement` is a JWS by the key before it; the one that is not retired signs.
+    """
+
+    kid = models.CharField(max_length=43)
+    x = models.CharField(max_length=43)
+    sealed_private_key = models.TextField()
+    endorsement = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "kid"], name="signing_key_once"),
+            models.UniqueConstraint(
+                fields=["tenant_id"],
+                condition=Q(retired_at__isnull=True),
+                name="one_active_signing_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kid
 
 
 class Head(TenantModel):

@@ -13,7 +13,16 @@ from apps.kernel import clock
 from apps.kernel.errors import NotFound
 from apps.orgs.queries import permitted_at
 
-from .models import Head, Policy, PolicyTest, PolicyVersion, Revision, Rewording, Rollback
+from .models import (
+    Head,
+    Policy,
+    PolicyTest,
+    PolicyVersion,
+    Revision,
+    Rewording,
+    Rollback,
+    SigningKey,
+)
 from .rules import rules_text
 from .types import Bundle, RollbackState
 from .words import tell_policy
@@ -152,6 +161,23 @@ def get_head() -> Head:
     return Head.objects.first() or Head()
 
 
+def list_signing_keys() -> QuerySet[SigningKey]:
+    """Return the company's keys, oldest first; the last one signs."""
+    return SigningKey.objects.order_by("created_at", "id")  # type: ignore[no-any-return]
+
+
+def find_signing_key() -> SigningKey | None:
+    """Return the key that signs now; None before the first revision."""
+    return SigningKey.objects.filter(retired_at__isnull=True).first()  # type: ignore[no-any-return]
+
+
+def is_head_signed() -> bool:
+    """Tell whether agents can believe the newest revision; so they can where there is none."""
+    newest = list_revisions().first()
+    key = find_signing_key()
+    return newest is None or (key is not None and newest.kid == key.kid)
+
+
 def load_bundle(number: int) -> Bundle:
     """Return everything of one revision; raise NotFound."""
     rows = Revision.objects.select_related("policies", "schema", "entities")
@@ -165,6 +191,8 @@ def load_bundle(number: int) -> Bundle:
         policies=json.loads(revision.policies.body),
         schema=revision.schema.body,
         entities=json.loads(revision.entities.body),
+        kid=revision.kid,
+        manifest=revision.manifest,
     )
 
 

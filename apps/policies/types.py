@@ -100,3 +100,5 @@ class Bundle:
     policies: list[dict[str, Any]]
     schema: str
     entities: list[dict[str, Any]]
+    kid: str
+    manifest: str

@@ -141,6 +141,7 @@ def synced(portal: Portal, make_agent: MakeAgent, *extra: str) -> AgentProcess:
     portal.head = snapshot(1)
     agent = make_agent(*extra, portal_url=portal.url)
     portal.wait_for_frame("ack", revision=1)
+    agent.wait_log("lease granted")
     return agent
 
 

@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
-TENANT = "0190a000-0000-7000-8000-000000000001"
-AGENT = "0190a000-0000-7000-8000-0000000000a1"
+from .signing import AGENT, FIRST, TENANT, Signer, keys_frame, lease
+
 WAIT_SECONDS = 30.0
 
 
@@ -28,12 +28,15 @@ class Portal:
         self.is_mute = False
         self.decision_log: dict[str, Any] | None = None
         self.is_recording = True
+        self.keys: tuple[Signer, ...] = (FIRST,)
+        self.lease: dict[str, Any] | None = {}
         self.head: dict[str, Any] | None = None
         self.frames: list[dict[str, Any]] = []
         self.attempts: list[float] = []
         self.tokens: list[str] = []
         self.port = 0
         self._sockets: set[web.WebSocketResponse] = set()
+        self._told: dict[int, tuple[int, str | None]] = {}
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="portal", daemon=True)
@@ -169,19 +172,29 @@ class Portal:
 
     async def _answer(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         if not self.is_mute:
-            for answer in self._answers(frame):
+            for answer in self._answers(frame, told=self._told.get(id(socket))):
+                if answer["type"] == "snapshot":
+                    self._told[id(socket)] = (answer["revision"], answer["digest"])
                 await socket.send_json(answer)
         self._record(frame=frame)
 
-    def _answers(self, frame: dict[str, Any]) -> list[dict[str, Any]]:
+    def _answers(
+        self, frame: dict[str, Any], *, told: tuple[int, str | None] | None
+    ) -> list[dict[str, Any]]:
         head = self.head or {"revision": 0, "digest": None}
-        is_same = (frame.get("revision"), frame.get("digest")) == (head["revision"], head["digest"])
+        held = (frame.get("revision"), frame.get("digest"))
+        is_same = (head["revision"], head["digest"]) in (held, told)
         news = [head] if self.head and not is_same else []
         known = {"revision": head["revision"], "digest": head["digest"]}
         if frame["type"] == "hello":
-            return [self._welcome(), *(news or [{"type": "up_to_date", **known}])]
+            return [
+                self._welcome(),
+                keys_frame(*self.keys),
+                *(news or [{"type": "up_to_date", **known}]),
+            ]
         if frame["type"] == "heartbeat":
-            return [{"type": "heartbeat", **known, **self._log_rules()}, *news]
+            granted = self._lease(frame["nonce"], revision=head["revision"])
+            return [{"type": "heartbeat", **known, **self._log_rules(), **granted}, *news]
         if frame["type"] == "decisions" and self.is_recording:
             last = frame["entries"][-1]["sequence"]
             return [{"type": "recorded", "log": frame["log"], "sequence": last}]
@@ -196,6 +209,12 @@ class Portal:
             "heartbeat_seconds": self.heartbeat_seconds,
             **self._log_rules(),
         }
+
+    def _lease(self, nonce: str, *, revision: int) -> dict[str, Any]:
+        if self.lease is None:
+            return {}
+        claims = {"revision": revision, **self.lease}
+        return {"lease": lease(nonce, by=self.keys[-1], **claims)}
 
     def _log_rules(self) -> dict[str, Any]:
         return {"decision_log": self.decision_log} if self.decision_log else {}

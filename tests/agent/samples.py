@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from .signing import FIRST, Signer, manifest
+
 SCHEMA = """
 entity Team;
 entity User in [Team] { level: Long };
@@ -47,16 +49,19 @@ def snapshot(
     entities: list[dict[str, Any]] | None = None,
     schema: str = SCHEMA,
     digest: str | None = None,
+    by: Signer = FIRST,
 ) -> dict[str, Any]:
     """A snapshot frame whose digest is right unless another is given."""
     from aeterna_cedar_agent.digest import content_digest
 
     rows = POLICIES if policies is None else policies
     things = ENTITIES if entities is None else entities
+    named = digest or content_digest(schema=schema, policies=rows, entities=things)
     return {
         "type": "snapshot",
         "revision": revision,
-        "digest": digest or content_digest(schema=schema, policies=rows, entities=things),
+        "digest": named,
+        "manifest": manifest(revision, named, by=by),
         "previous_digest": None,
         "schema": schema,
         "policies": rows,

@@ -18,7 +18,9 @@ def test_sigterm_ends_it_cleanly_and_every_line_is_one_json_object(
     agent = synced(portal, make_agent)
     assert agent.stop() == 0
     events = [json.loads(line)["event"] for line in agent.lines]
-    assert events == ["first start", "listening", "connected", "revision applied", "stopping"]
+    assert events[:4] == ["first start", "listening", "connected", "trusting the portal's key"]
+    # Which of these two comes first is a matter of luck.
+    assert sorted(events[4:]) == ["lease granted", "revision applied", "stopping"]
     assert all({"at", "level", "event"} <= row.keys() for row in agent.log)
     # Nothing that happens on a sound first start is worth a warning.
     assert {row["level"] for row in agent.log} == {"info"}

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from .portal_double import AGENT, TENANT
 from .samples import snapshot
+from .signing import AGENT, FIRST, SECOND, TENANT, keys_frame
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "docs" / "agent-protocol"
 DIGEST = "sha256:" + "0a" * 32
@@ -25,6 +25,7 @@ INBOUND: dict[str, dict[str, Any]] = {
         "name": "build-farm",
         "heartbeat_seconds": 5,
     },
+    "keys": keys_frame(FIRST, SECOND),
     "up_to_date": {"type": "up_to_date", "revision": 3, "digest": DIGEST},
     "portal-heartbeat": {"type": "heartbeat", "revision": 3, "digest": DIGEST},
     "error": {"type": "error", "code": "revoked", "detail": "token was revoked"},
@@ -93,8 +94,8 @@ def test_every_schema_is_named_in_the_specification() -> None:
             "nack",
             frames.nack(revision=0, digest=DIGEST, stage="persist", policy=None, error="\ud800"),
         ),
-        ("agent-heartbeat", frames.heartbeat(revision=7, digest=DIGEST)),
-        ("agent-heartbeat", frames.heartbeat(revision=0, digest=None)),
+        ("agent-heartbeat", frames.heartbeat(revision=7, digest=DIGEST, nonce="n")),
+        ("agent-heartbeat", frames.heartbeat(revision=0, digest=None, nonce="n")),
     ],
 )
 def test_frames_the_agent_writes_are_valid(name: str, text: str) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from .agent_process import AgentProcess, decode
 from .conftest import SOURCES
 from .samples import ENTITIES, OWNER_MAY, POLICIES, SCHEMA, TEAM_MAY, policy, question, snapshot
+from .signing import AGENT, TENANT, trusted_state
 
 REVISION = snapshot(7, policies=[*POLICIES, policy("a/b c", f"{OWNER_MAY}\n{TEAM_MAY}")])
 SERVED = {"revision": 7, "digest": REVISION["digest"]}
@@ -26,9 +27,10 @@ def start(folder: Path, *extra: str) -> AgentProcess:
     """Start an agent that serves REVISION from disk and has no portal."""
     store = Store(directory=folder / "state")
     store.open()
-    identity = Identity(tenant="t-1", agent="a-1", name="build-farm")
+    identity = Identity(tenant=TENANT, agent=AGENT, name="build-farm")
     store.save(Stored(identity=identity, revision=read_revision(REVISION)))
     store.close()
+    trusted_state(folder / "state", lease_seconds=3_600, limit_seconds=3_600)
     (folder / "token").write_text("token")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -64,14 +66,15 @@ def test_probes_answer_ok(agent: AgentProcess, path: str) -> None:
 
 
 def test_ready_names_what_is_served(agent: AgentProcess) -> None:
-    assert agent.ask("GET", "/ready") == (200, {"status": "ready", **SERVED})
+    assert agent.ask("GET", "/ready") == (200, {"status": "ready", "staleness": "fresh", **SERVED})
 
 
 def test_a_decision_names_revision_and_reason(agent: AgentProcess) -> None:
     status, answer = agent.ask("POST", "/v1/is_authorized", question("ann"))
     assert status == 200
     diagnostics = {"reason": ["a/b c#1", "team"], "errors": []}
-    assert answer == {"decision": "Allow", "diagnostics": diagnostics, **SERVED}
+    told = {"decision": "Allow", "diagnostics": diagnostics, "staleness": "fresh"}
+    assert answer == {**told, **SERVED}
 
 
 def test_a_batch_is_answered_in_order_from_one_revision(agent: AgentProcess) -> None:
@@ -196,7 +199,7 @@ def test_writes_are_refused_because_the_portal_governs(
     status, answer = agent.ask(method, path, {})
     assert (status, answer["reason"], answer["code"]) == (405, "Method Not Allowed", 405)
     assert answer["description"].startswith("the portal governs")
-    assert agent.ask("GET", "/ready") == (200, {"status": "ready", **SERVED})
+    assert agent.ask("GET", "/ready") == (200, {"status": "ready", "staleness": "fresh", **SERVED})
 
 
 @pytest.mark.parametrize(

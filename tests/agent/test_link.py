@@ -9,6 +9,7 @@ from .agent_process import MakeAgent, decision, synced
 from .conftest import TOKEN
 from .portal_double import AGENT, TENANT, Portal
 from .samples import NOBODY_MAY, question, snapshot
+from .signing import FIRST
 from .test_frames import document
 
 
@@ -20,6 +21,7 @@ def test_an_agent_connects_receives_acknowledges_and_answers(
     ack = portal.wait_for_frame("ack")
     assert (ack["revision"], ack["digest"]) == (1, snapshot(1)["digest"])
     assert ack["applied_ms"] > 0
+    agent.wait_log("lease granted")
     assert portal.tokens == [f"Bearer {TOKEN}"]
     status, answer = agent.ask("POST", "/v1/is_authorized", question())
     assert (status, answer) == (
@@ -27,6 +29,7 @@ def test_an_agent_connects_receives_acknowledges_and_answers(
         {
             "decision": "Allow",
             "diagnostics": {"reason": ["owner"], "errors": []},
+            "staleness": "fresh",
             "revision": 1,
             "digest": snapshot(1)["digest"],
         },
@@ -60,6 +63,7 @@ def test_status_says_who_what_and_since_when(portal: Portal, make_agent: MakeAge
     status, value = agent.ask("GET", "/v1/status")
     assert status == 200
     assert value.pop("last_sync_at").endswith("+00:00")
+    assert 0 < value.pop("seconds_left") <= 60
     assert value == {
         "revision": 1,
         "digest": snapshot(1)["digest"],
@@ -67,7 +71,9 @@ def test_status_says_who_what_and_since_when(portal: Portal, make_agent: MakeAge
         "last_error": None,
         "last_error_at": None,
         "portal": f"ws://127.0.0.1:{portal.port}/ws/agents/v1",
-        "portal_revision": None,
+        "portal_revision": 1,
+        "staleness": "fresh",
+        "key": FIRST.kid,
         "name": "build-farm",
         "agent": AGENT,
         "tenant": TENANT,
@@ -81,8 +87,8 @@ def test_heartbeats_report_the_revision_and_learn_the_head(
 ) -> None:
     portal.heartbeat_seconds = 1
     agent = synced(portal, make_agent)
-    beat = portal.wait_for_frame("heartbeat")
-    assert beat == {"type": "heartbeat", "revision": 1, "digest": snapshot(1)["digest"]}
+    beat = portal.wait_for_frame("heartbeat", revision=1, digest=snapshot(1)["digest"])
+    assert beat["nonce"]
     portal.wait_for_frames("heartbeat", 3)
     assert agent.ask("GET", "/v1/status")[1]["portal_revision"] == 1
     assert len(portal.of_type("ack")) == 1

@@ -132,21 +132,30 @@ def test_a_lower_revision_waiting_behind_a_higher_one_does_not_displace_it(
     assert decision(agent) == ("Allow", 5)
 
 
-@pytest.mark.parametrize("by", ["heartbeat", "up_to_date"])
-def test_a_higher_revision_of_the_same_content_is_taken_over_by_number(
-    portal: Portal, make_agent: MakeAgent, by: str
+def test_a_higher_revision_of_the_same_content_is_taken_over_by_its_own_signature(
+    portal: Portal, make_agent: MakeAgent
 ) -> None:
     agent = synced(portal, make_agent)
-    portal.send({"type": by, "revision": 6, "digest": snapshot(1)["digest"]})
-    ack = portal.wait_for_frame("ack", revision=6)
-    assert ack["digest"] == snapshot(1)["digest"]
+    portal.publish(snapshot(6))
+    assert portal.wait_for_frame("ack", revision=6)["digest"] == snapshot(1)["digest"]
     assert decision(agent) == ("Allow", 6)
-    portal.send({"type": by, "revision": 5, "digest": snapshot(1)["digest"]})
     portal.send(snapshot(5))
     assert portal.wait_for_frame("nack")["error"] == "revision 5 is lower than 6 held"
     agent.kill()
     portal.stop()
     assert decision(make_agent(portal_url=portal.url)) == ("Allow", 6)
+
+
+@pytest.mark.parametrize("by", ["heartbeat", "up_to_date"])
+def test_a_number_that_nobody_signed_is_not_taken_over(
+    portal: Portal, make_agent: MakeAgent, by: str
+) -> None:
+    agent = synced(portal, make_agent)
+    portal.send({"type": by, "revision": 6, "digest": snapshot(1)["digest"]})
+    portal.publish(snapshot(7))
+    portal.wait_for_frame("ack", revision=7)
+    assert [frame["revision"] for frame in portal.of_type("ack")] == [1, 7]
+    assert decision(agent) == ("Allow", 7)
 
 
 @pytest.mark.parametrize("previous", ["sound", "corrupt"])
@@ -180,6 +189,7 @@ def test_an_agent_without_state_or_portal_denies_and_says_so(
             "reason": [],
             "errors": ["no revision is loaded: every request is denied"],
         },
+        "staleness": "unloaded",
         "revision": None,
         "digest": None,
     }

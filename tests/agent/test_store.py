@@ -141,7 +141,7 @@ def test_a_file_of_an_unknown_format_is_not_guessed_at(
     store.save(stored(1))
     rewrite(store.directory / CURRENT, format=99)
     assert numbers(store.directory) == []
-    assert caplog.records[0].error == "format 99 is not 1"
+    assert caplog.records[0].error == "format 99 is not 2"
 
 
 def test_content_that_was_changed_with_a_matching_file_digest_is_still_found_out(

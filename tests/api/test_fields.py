@@ -40,6 +40,12 @@ VALID: dict[str, Any] = {
     "justification": "because",
     "keep_days": 30,
     "kind": "activate_policy",
+    "lease_seconds": 30,
+    "limit_seconds": 60,
+    "limits": {"deploy": 20},
+    "offline_hours": 24,
+    "readable": ["read_file"],
+    "works_offline": True,
     "manifests": {},
     "masked": ["context.reason"],
     "max_depth": 1,
@@ -75,6 +81,8 @@ WRONG_TYPES = (7, 7.5, True, None, [], {}, [{}], {"$ne": 1}, 10**40, -(10**400))
 RIGHT = (
     ("hours", 7), ("digest_hour", 7), ("keep_days", 7), ("days", 7), ("sample_percent", 7),
     ("sample_percent", 7.5), ("is_active", True), ("include_below", True), ("with_tests", True),
+    ("works_offline", True), ("offline_hours", 7), ("limits", {}),
+    ("limits", {"$ne": 1}), ("readable", []),
 )  # fmt: skip
 # Members that may hold nothing, with what nothing is.
 EMPTY: dict[str, Any] = {

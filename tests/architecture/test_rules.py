@@ -13,7 +13,6 @@ WRITES = {"create", "save", "delete", "update", "bulk_create", "bulk_update", "g
 WRITERS = ("/operations", "/models", "/migrations/", "apps/events/relay.py")
 # Writes outside operations, each with the reason.
 MAY_WRITE = {
-    "apps/fleet/operations.py": "operations",
     "apps/identity/sessions.py": "the session store is Django's own storage port",
     "apps/identity/authentication.py": "when a token was last used is not governed by anybody",
     "apps/api/idempotency.py": "remembers answers of creations; holds nothing anybody governs",

@@ -37,7 +37,7 @@ TABLE_IN = {
     ("agent.delegate", "parent_id"): "orgs_agent",
     **{
         (f"cedar_agent.{verb}", "agent_id"): "fleet_cedaragent"
-        for verb in ("acknowledge", "connect", "refuse", "revoke", "rotate")
+        for verb in ("acknowledge", "connect", "refuse", "revoke", "rotate", "update")
     },
     ("decision.record", "agent_id"): "fleet_cedaragent",
 }
@@ -84,6 +84,12 @@ VALUES: dict[str, Any] = {
     "entries": list,
     "keep_days": lambda: 30,
     "lease": uuid4,
+    "lease_seconds": lambda: 30,
+    "limit_seconds": lambda: 60,
+    "limits": dict,
+    "offline_hours": lambda: 24,
+    "readable": list,
+    "works_offline": lambda: True,
     "limit": lambda: 10,
     "log": lambda: uuid4().hex,
     "masked": lambda: ["card"],

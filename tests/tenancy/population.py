@@ -128,7 +128,7 @@ def _undone(company: TestCompany, policy: Any, secret: str) -> None:
 
 
 def _decided(cedar_agent: Any, secret: str) -> None:
-    from apps.fleet.models import DecisionLogRules
+    from apps.fleet.models import DecisionLogRules, LeaseRules
     from apps.fleet.operations import record_decisions
     from apps.fleet.types import LogEntry
 
@@ -144,6 +144,7 @@ def _decided(cedar_agent: Any, secret: str) -> None:
     )
     record_decisions(agent_id=cedar_agent.id, log=uuid7().hex, dropped=0, entries=[told])
     DecisionLogRules.objects.create(masked=[secret])
+    LeaseRules.objects.create(readable=[secret])
 
 
 def _analyzed(company: TestCompany, proposal: Any, secret: str) -> None:

@@ -172,6 +172,7 @@ MEMOIZED = {
     "api/throttling.py:_local": "counters keyed by tenant",
     "api/throttling.py:_shared": "a connection",
     "identity/throttle.py:_limiter": "a connection",
+    "policies/signing.py:_private": "a key, found by its sealed text and its tenant's purpose",
     "policies/impact/statements.py:_asked": "of one statement, kept while one change is worked out",
     "policies/impact/statements.py:reads": "of one statement, kept while one change is worked out",
     "policies/impact/statements.py:relations": "of one statement, while one change is worked out",

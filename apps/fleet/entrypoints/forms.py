@@ -1,7 +1,5 @@
 """Forms for enrolling and ending Cedar agents."""
 
-from typing import Any
-
 from django import forms
 
 from apps.kernel.entrypoints.form import PageForm
@@ -16,6 +14,13 @@ class EnrollForm(forms.Form):
         widget=forms.TextInput(
             attrs={"class": "input", "maxlength": 120, "autofocus": True, "placeholder": "ci-eu-1"}
         ),
+    )
+
+    works_offline = forms.BooleanField(
+        label="It works offline",
+        required=False,
+        help_text="For laptops: it decides for hours without the portal instead of a minute.",
+        widget=forms.CheckboxInput(attrs={"class": "checkbox"}),
     )
 
 
@@ -38,6 +43,15 @@ class RevokeForm(forms.Form):
 
 class RotateForm(forms.Form):
     """Nothing but the wish for a new token."""
+
+
+class RotateKeyForm(forms.Form):
+    """Why the signing key is replaced."""
+
+    reason = forms.CharField(
+        label="Reason",
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 3, "maxlength": 1000}),
+    )
 
 
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -90,5 +104,54 @@ class DecisionLogForm(forms.Form):
 
     def clean_masked(self) -> list[str]:
         """Return the names, one of each line."""
-        text: Any = self.cleaned_data["masked"]
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        return _lines(self.cleaned_data["masked"])
+
+
+class LeaseForm(forms.Form):
+    """How long agents decide without word from the portal."""
+
+    lease_seconds = forms.IntegerField(
+        label="Seconds until decisions are stale",
+        help_text="They are still made, and say that they are stale. Agents ask every 5 seconds.",
+        widget=forms.NumberInput(attrs={"class": "input", "min": 10}),
+    )
+    limit_seconds = forms.IntegerField(
+        label="Seconds until they are expired",
+        help_text="From then on everything is denied until the portal is back.",
+        widget=forms.NumberInput(attrs={"class": "input", "min": 10}),
+    )
+    limits = forms.CharField(
+        label="Other limits for single actions",
+        required=False,
+        help_text="An action and its seconds, one a line: deploy 20.",
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 4}),
+    )
+    readable = forms.CharField(
+        label="Actions that never expire",
+        required=False,
+        help_text="One a line: what may go on by the last known policies, such as read_file.",
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 4}),
+    )
+    offline_hours = forms.IntegerField(
+        label="Hours for agents that work offline",
+        help_text="Their limit instead of the seconds above; limits of single actions hold too.",
+        widget=forms.NumberInput(attrs={"class": "input", "min": 1}),
+    )
+
+    def clean_limits(self) -> dict[str, int]:
+        """Return seconds by action."""
+        found: dict[str, int] = {}
+        for line in _lines(self.cleaned_data["limits"]):
+            name, _, seconds = line.rpartition(" ")
+            if not name.strip() or not seconds.isdecimal():
+                raise forms.ValidationError(f"{line}: write an action and its seconds.")
+            found[name.strip()] = int(seconds[:9])
+        return found
+
+    def clean_readable(self) -> list[str]:
+        """Return the actions, one of each line."""
+        return _lines(self.cleaned_data["readable"])
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from channels.db import database_sync_to_async
@@ -21,9 +21,12 @@ from apps.kernel.telemetry import CONNECTED_AGENTS
 from apps.kernel.tenancy import acting_as
 from apps.kernel.tokens import digest_of, tenant_of
 from apps.policies import queries as policies
+from apps.policies.operations import publish_revision
+from apps.policies.signing import key_chain
 
 from .. import operations, queries
 from ..frames import Ack, BadFrame, Decisions, Frame, Heartbeat, Hello, Nack, parse_frame
+from ..leases import grant_lease
 from ..models import CedarAgent
 from ..publisher import TOPIC
 from ..types import HEARTBEAT, MAX_FRAME_BYTES, SUBPROTOCOL, CloseCode
@@ -43,7 +46,8 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     group = ""
     has_said_hello = False
     is_ending = False
-    sent_digest: str | None = None
+    sent: tuple[int, str | None] = (0, None)
+    sent_kid = ""
     hello_timer: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -174,7 +178,8 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             heartbeat_seconds=int(HEARTBEAT.total_seconds()),
             decision_log=await self._read(_log_rules),
         )
-        self.sent_digest = hello.digest
+        await self._tell_keys(await self._read(_signed_head))
+        self.sent = (hello.revision, hello.digest)
         await self._send_head(is_answer=True)
 
     async def _on_ack(self, ack: Ack) -> None:
@@ -206,20 +211,27 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not is_ours:
             await self._refuse(CloseCode.REPLACED, "replaced", "A newer connection took over.")
             return
-        head, rules = await self._read(_state)
+        pulse = await self._work(_pulse, nonce=beat.nonce)
+        await self._tell_keys(pulse.keys)
         await self._send(
-            type="heartbeat", revision=head.number, digest=head.digest, decision_log=rules
+            type="heartbeat",
+            revision=pulse.head[0],
+            digest=pulse.head[1],
+            decision_log=pulse.rules,
+            **({} if pulse.lease is None else {"lease": pulse.lease}),
         )
-        if head.number and head.digest not in (beat.digest, self.sent_digest):
+        if pulse.head not in ((beat.revision, beat.digest), self.sent):
             await self._send_head()
 
     async def _send_head(self, *, is_answer: bool = False) -> None:
-        head, bundle = await self._work(_news, connection=self.connection, has=self.sent_digest)
+        head, bundle = await self._work(_news, connection=self.connection, has=self.sent)
         if bundle is None:
             if is_answer:
                 await self._send(type="up_to_date", revision=head.number, digest=head.digest)
             return
-        self.sent_digest = bundle.digest
+        if bundle.kid != self.sent_kid:
+            await self._tell_keys(await self._read(key_chain))
+        self.sent = (bundle.revision, bundle.digest)
         await self._send(
             type="snapshot",
             revision=bundle.revision,
@@ -228,7 +240,14 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             schema=bundle.schema,
             policies=bundle.policies,
             entities=bundle.entities,
+            manifest=bundle.manifest,
         )
+
+    async def _tell_keys(self, keys: Sequence[dict[str, Any]]) -> None:
+        """Name the company's keys before anything is sent that the newest of them signed."""
+        if keys and keys[-1]["kid"] != self.sent_kid:
+            self.sent_kid = keys[-1]["kid"]
+            await self._send(type="keys", keys=keys)
 
     async def _expect_hello(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -276,15 +295,31 @@ def _log_rules() -> dict[str, Any]:
     return {"sample_percent": rules.sample_percent, "masked": rules.masked}
 
 
-def _state() -> tuple[Any, dict[str, Any]]:
-    return policies.get_head(), _log_rules()
+class _Pulse(NamedTuple):
+    head: tuple[int, str | None]
+    rules: dict[str, Any]
+    keys: Sequence[dict[str, Any]]
+    lease: str | None
 
 
-def _news(*, agent_id: UUID, connection: str, has: str | None) -> tuple[Any, Any]:
+def _pulse(*, agent_id: UUID, nonce: str | None) -> _Pulse:
+    head = policies.get_head()
+    lease = grant_lease(queries.get_agent(agent_id), nonce=nonce) if nonce else None
+    return _Pulse((head.number, head.digest), _log_rules(), key_chain(), lease)
+
+
+def _signed_head() -> Sequence[dict[str, Any]]:
+    """Return the company's keys, after what is older than signing was published anew."""
+    if not policies.is_head_signed():
+        publish_revision(reason="Signed for the first time")
+    return key_chain()
+
+
+def _news(*, agent_id: UUID, connection: str, has: tuple[int, str | None]) -> tuple[Any, Any]:
     """Return the head, and its bundle for a live agent that does not have it yet."""
     operations.require_connected(agent_id=agent_id, connection=connection)
     head = policies.get_head()
-    is_new = head.number != 0 and head.digest != has
+    is_new = head.number != 0 and (head.number, head.digest) != has
     return head, policies.load_bundle(head.number) if is_new else None
 
 

@@ -14,7 +14,14 @@ from apps.policies.queries import get_head
 
 from .. import queries
 from ..models import Acknowledgement, CedarAgent, Decision, DecisionLogRules
-from ..operations import configure_decision_log, enroll_agent, revoke_agent, rotate_token
+from ..operations import (
+    configure_decision_log,
+    enroll_agent,
+    revoke_agent,
+    rotate_token,
+    update_agent,
+)
+from .rest_trust import ROUTES as TRUST
 from .serializers import (
     AcknowledgementOut,
     CedarAgentFilter,
@@ -25,6 +32,7 @@ from .serializers import (
     DecisionOut,
     EnrolledOut,
     EnrollIn,
+    UpdateIn,
 )
 
 SHOWN = tuple(name for name in CedarAgentOut.model_fields if name not in ("health", "lag"))
@@ -50,9 +58,9 @@ def list_acknowledgements(*, agent_id: UUID) -> QuerySet[Acknowledgement]:
     return queries.list_acknowledgements(agent.id)
 
 
-def enroll(*, name: str) -> Mapping[str, Any]:
+def enroll(*, name: str, works_offline: bool = False) -> Mapping[str, Any]:
     """Enroll a Cedar agent; its token is told only now."""
-    agent, token = enroll_agent(name=name)
+    agent, token = enroll_agent(name=name, works_offline=works_offline)
     return {**_standing(agent), "token": token}
 
 
@@ -60,6 +68,11 @@ def rotate(*, agent_id: UUID) -> Mapping[str, Any]:
     """Give a Cedar agent a new token, told only now; the old one ends at once."""
     agent, token = rotate_token(agent_id=agent_id)
     return {**_standing(agent), "token": token}
+
+
+def update(*, agent_id: UUID, works_offline: bool) -> Mapping[str, Any]:
+    """Set whether a Cedar agent decides for hours without the portal."""
+    return _standing(update_agent(agent_id=agent_id, works_offline=works_offline))
 
 
 def revoke(*, agent_id: UUID, reason: str = "") -> Mapping[str, Any]:
@@ -119,6 +132,10 @@ ROUTES = (
         method="GET", path=AGENT, name="cedar_agent.view", call=view_agent, answers=CedarAgentOut,
     ),
     Route(
+        method="PATCH", path=AGENT, name="cedar_agent.update", call=update, takes=UpdateIn,
+        answers=CedarAgentOut,
+    ),
+    Route(
         method="POST", path=f"{AGENT}/rotate", name="cedar_agent.rotate", call=rotate,
         answers=EnrolledOut, told_once="token",
     ),
@@ -146,4 +163,5 @@ ROUTES = (
         method="POST", path="decision-log", name="decision.configure",
         call=configure_decision_log, takes=DecisionLogIn, answers=DecisionLogOut,
     ),
+    *TRUST,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from apps.kernel.entrypoints.rest import (
     Resource,
     Text,
     optional_query,
+    unset,
 )
 
 from ..types import AgentHealth
@@ -30,6 +31,7 @@ class CedarAgentOut(Resource):
     lag: int = Field(description="How many revisions it is behind.")
     revision: int
     digest: str | None
+    works_offline: bool = Field(description="Whether it decides for hours without the portal.")
     agent_version: str
     cedar_version: str
     created_at: datetime
@@ -55,6 +57,13 @@ class EnrollIn(Body):
     """A Cedar agent to enroll."""
 
     name: Line
+    works_offline: bool = unset()
+
+
+class UpdateIn(Body):
+    """What may be changed of a Cedar agent."""
+
+    works_offline: bool
 
 
 class AcknowledgementOut(Resource):
@@ -90,7 +99,7 @@ class DecisionOut(Resource):
     decision: Literal["Allow", "Deny"]
     reason: list[str] = Field(description="The determining policies' statements.")
     errors: list[str]
-    staleness: Literal["fresh", "stale", "unloaded"]
+    staleness: Literal["fresh", "stale", "expired", "unloaded"]
     is_cut: bool = Field(description="Whether context and entities were too large to log.")
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import decisions, web
+from . import decisions, trust, web
 
 app_name = "fleet"
 urlpatterns = [
@@ -11,6 +11,10 @@ urlpatterns = [
     path("agents/<uuid:agent_id>/", web.show, name="view"),
     path("agents/<uuid:agent_id>/rotate/", web.rotate, name="rotate"),
     path("agents/<uuid:agent_id>/revoke/", web.revoke, name="revoke"),
+    path("agents/<uuid:agent_id>/offline/", trust.set_offline, name="set_offline"),
+    path("leases/", trust.leases, name="leases"),
+    path("keys/", trust.keys, name="keys"),
+    path("keys/rotate/", trust.rotate_key, name="rotate_key"),
     path("decisions/", decisions.index, name="decisions"),
     path("decisions/log/", decisions.configure, name="decision_log"),
     path("decisions/<uuid:decision_id>/", decisions.show, name="decision"),

@@ -70,6 +70,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "columns": COLUMNS,
         "csv_url": csv_url(request),
         "can_view_decisions": decide("decision.view", root).allowed,
+        "lease_rules": queries.lease_rules(),
+        "can_configure_leases": decide("lease.configure", root).allowed,
+        "key": policies.find_signing_key(),
         "can_enroll": decide("cedar_agent.enroll", _future_agent()).allowed,
     }
     return render(request, "fleet/list.html", context)
@@ -179,6 +182,7 @@ def _page(
         "can_view_decisions": decide("decision.view", get_root().as_resource()).allowed,
         "answers": queries.list_acknowledgements(agent.id)[:50],
         "can_rotate": not agent.revoked_at and decide("cedar_agent.rotate", resource).allowed,
+        "can_update": not agent.revoked_at and decide("cedar_agent.update", resource).allowed,
         "can_revoke": not agent.revoked_at and decide("cedar_agent.revoke", resource).allowed,
         "form": form,
         "refusals": failed.non_field_errors() if failed else [],
@@ -190,9 +194,11 @@ def _token_page(
     request: HttpRequest, agent: CedarAgent, token: str, *, is_new: bool
 ) -> HttpResponse:
     file = f"{agent.id}.token"
+    key = policies.find_signing_key()
     commands = (
         f"(umask 077; printf %s '{token}' > {file})\n"
         f"aeterna-cedar-agent run --portal {settings.PUBLIC_URL} --token-file {file}"
+        f"{f' --portal-key {key.kid}' if key else ''}"
     )
     context = {"agent": agent, "token": token, "commands": commands, "is_new": is_new}
     return render(request, "fleet/token.html", context)

@@ -10,6 +10,7 @@ from .policy_tests import MAX_TESTS, add_test, remove_test
 from .revisions import publish_revision
 from .rewordings import record_rewording, reword_intent
 from .rollbacks import confirm_rollback, end_rollback, roll_back_policy
+from .signing_keys import rotate_signing_key
 
 __all__ = [
     "MAX_TESTS",
@@ -34,5 +35,6 @@ __all__ = [
     "retire_policy",
     "reword_intent",
     "roll_back_policy",
+    "rotate_signing_key",
     "simulate_policy",
 ]

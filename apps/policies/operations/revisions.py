@@ -15,7 +15,11 @@ from ..chain import layers_everywhere
 from ..digest import canonical_entities, canonical_policies, revision_digest, sha256
 from ..models import Head, Part, Revision
 from ..overriding import enforced_cedar
+from ..signing import Signed, active_key, sign
 from ..types import PartKind
+
+# The oldest cedarpy that reads all the portal lets anybody write.
+MINIMUM_ENGINE = "4.12"
 
 
 @operation("revision.publish")
@@ -28,7 +32,7 @@ def publish_revision(*, reason: str) -> Revision:
 
 def publish(*, reason: str) -> Revision:
     """Write the next revision as part of the running operation, if it differs from the head."""
-    head = _locked_head()
+    head = lock_head()
     parts = {
         PartKind.POLICIES: canonical_policies(_policies_in_force()),
         PartKind.SCHEMA: queries.agent_schema(),
@@ -37,15 +41,26 @@ def publish(*, reason: str) -> Revision:
     digests = {kind: sha256(body) for kind, body in parts.items()}
     digest = revision_digest(**{kind.value: value for kind, value in digests.items()})
     resource = get_root().as_resource()
-    if digest == head.digest:
+    key = active_key()
+    if digest == head.digest and queries.is_head_signed():
         emit("revision.confirmed", resource=resource, change=Change(reason=reason))
         return queries.list_revisions()[0]
+    moment, number = clock.now(), head.number + 1
+    claims = {
+        "revision": number,
+        "digest": digest,
+        "previous_digest": head.digest,
+        "minimum_engine": MINIMUM_ENGINE,
+        "iat": int(moment.timestamp()),
+    }
     revision: Revision = Revision.objects.create(
-        number=head.number + 1,
+        number=number,
         digest=digest,
         previous_digest=head.digest,
         reason=reason[:300],
-        published_at=clock.now(),
+        published_at=moment,
+        kid=key.kid,
+        manifest=sign(claims, kind=Signed.REVISION, key=key),
         **{f"{kind}_id": _store(kind, digests[kind], parts[kind]) for kind in parts},
     )
     head.number, head.digest = revision.number, digest
@@ -55,7 +70,8 @@ def publish(*, reason: str) -> Revision:
     return revision
 
 
-def _locked_head() -> Head:
+def lock_head() -> Head:
+    """Return the head, locked until the running operation ends."""
     Head.objects.bulk_create([Head(tenant_id=current_tenant_id())], ignore_conflicts=True)
     return Head.objects.select_for_update().get()  # type: ignore[no-any-return]
 

@@ -1,28 +1,40 @@
 """Takes a published revision through verify, parse, validate, swap and persist, in that order."""
 
 import asyncio
+import importlib.metadata
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 from aeterna_cedar_agent import frames
 from aeterna_cedar_agent.engine import Engine, Loaded, RefusedError, load_revision
 from aeterna_cedar_agent.revision import Revision
-from aeterna_cedar_agent.status import Status
+from aeterna_cedar_agent.status import Status, clip
 from aeterna_cedar_agent.store import Identity, Store, Stored, StoreError
+from aeterna_cedar_agent.trust import REVISION, Trust, TrustError
 
 Result = TypeVar("Result")
 
+ENGINE = importlib.metadata.version("cedarpy")
+
 logger = logging.getLogger(__name__)
+
+
+class ReadSigned(Protocol):
+    """How the claims of what the portal signed are read."""
+
+    def __call__(self, token: str, *, kind: str) -> dict[str, Any]: ...
 
 
 class Applier:
     """The only writer of the engine and the store; one revision is worked on at a time."""
 
-    def __init__(self, *, engine: Engine, store: Store, status: Status) -> None:
+    def __init__(self, *, engine: Engine, store: Store, status: Status, trust: Trust) -> None:
         self._engine = engine
+        self._trust = trust
         self._store = store
         self._status = status
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="apply")
@@ -45,7 +57,7 @@ class Applier:
         started = time.perf_counter()
         try:
             if not self._is_held(revision):
-                loaded = await self._in_worker(lambda: _prepare(revision))
+                loaded = await self._in_worker(lambda: self._next(revision))
                 self._engine.swap(loaded)
                 self._take_identity(identity)
                 self._unsaved = Stored(identity=identity, revision=revision)
@@ -82,7 +94,7 @@ class Applier:
     def _find_stored(self) -> tuple[Stored, Loaded] | None:
         for stored in self._store.candidates():
             try:
-                return stored, _prepare(stored.revision)
+                return stored, _prepare(stored.revision, read=self._trust.read_stored)
             except RefusedError as refused:
                 facts = {**_facts(stored.revision), "error": str(refused)}
                 logger.error("stored revision refused", extra=facts)
@@ -99,6 +111,14 @@ class Applier:
             error = f"revision {revision.number} is held with digest {current.revision.digest}"
             raise RefusedError(stage="verify", error=error)
         return True
+
+    def _next(self, revision: Revision) -> Loaded:
+        current = self._engine.current
+        if current is None or current.revision.digest != revision.digest:
+            return _prepare(revision, read=self._trust.read)
+        # The content of the one held under a new number, or signed by a new key.
+        _verify(revision, read=self._trust.read)
+        return replace(current, revision=revision)
 
     async def _save(self) -> None:
         stored = self._unsaved
@@ -140,9 +160,9 @@ class Applier:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
 
-def _prepare(revision: Revision) -> Loaded:
+def _prepare(revision: Revision, *, read: ReadSigned) -> Loaded:
     try:
-        _verify(revision)
+        _verify(revision, read=read)
         return load_revision(revision)
     except RefusedError:
         raise
@@ -151,13 +171,34 @@ def _prepare(revision: Revision) -> Loaded:
         raise RefusedError(stage="parse", error=f"engine failure: {error!r}") from error
 
 
-def _verify(revision: Revision) -> None:
+def _verify(revision: Revision, *, read: ReadSigned) -> None:
+    try:
+        _require_signed(revision, claims=read(revision.manifest, kind=REVISION))
+    except TrustError as error:
+        raise RefusedError(stage="verify", error=f"manifest: {error}") from error
     try:
         found = revision.computed_digest()
     except (ValueError, RecursionError) as error:
         raise RefusedError(stage="verify", error=f"content has no digest: {error}") from error
     if found != revision.digest:
         raise RefusedError(stage="verify", error=f"content digests to {found}")
+
+
+def _require_signed(revision: Revision, *, claims: Mapping[str, Any]) -> None:
+    for name, here in (("revision", revision.number), ("digest", revision.digest)):
+        if claims.get(name) != here:
+            raise TrustError(f"signed for {name} {claims.get(name)}")
+    needed = str(claims.get("minimum_engine") or "0")
+    if _version(ENGINE) < _version(needed):
+        error = f"needs cedarpy {clip(needed, length=40)} or newer, this agent has {ENGINE}"
+        raise RefusedError(stage="verify", error=error)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    parts = text.split(".")
+    if not all(part.isdecimal() for part in parts):
+        raise TrustError(f"minimum_engine {clip(text, length=40)} is no version")
+    return tuple(int(part) for part in parts)
 
 
 def _facts(revision: Revision) -> dict[str, object]:

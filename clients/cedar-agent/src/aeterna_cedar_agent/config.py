@@ -3,6 +3,7 @@
 import argparse
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from aeterna_cedar_agent.credentials import Token
 ENDPOINT = "/ws/agents/v1"
 DEFAULT_LISTEN = "127.0.0.1:8180"
 LEVELS = ("debug", "info", "warning", "error")
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
@@ -46,6 +48,12 @@ SETTINGS = (
         variable="AETERNA_AGENT_TOKEN_FILE",
         default=None,
         text="file with the agent's token, read at each connect (or AETERNA_AGENT_TOKEN)",
+    ),
+    Setting(
+        flag="--portal-key",
+        variable="AETERNA_PORTAL_KEY",
+        default=None,
+        text="id of the company's signing key to begin with; without it the first contact decides",
     ),
     Setting(
         flag="--state-dir",
@@ -131,6 +139,7 @@ class Config:
 
     portal: str
     token: Token
+    portal_key: str | None
     state_dir: Path
     listen: Listen
     api_token: Token | None
@@ -166,6 +175,7 @@ def read_config(
     config = Config(
         portal=reader.portal(),
         token=reader.token(),
+        portal_key=reader.portal_key(),
         state_dir=Path(reader.text("state_dir") or "").expanduser(),
         listen=listen,
         api_token=reader.api_token(listen=listen),
@@ -226,6 +236,12 @@ class _Reader:
         if not value:
             self.problems.append("--token-file (or AETERNA_AGENT_TOKEN) is missing")
         return Token(value=value)
+
+    def portal_key(self) -> str | None:
+        value = self.text("portal_key")
+        if value is not None and not _THUMBPRINT.fullmatch(value):
+            self.problems.append("--portal-key: is not the 43 characters of a key's id")
+        return value
 
     def listen(self) -> Listen:
         value = self.text("listen") or ""

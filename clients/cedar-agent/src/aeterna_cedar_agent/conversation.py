@@ -4,17 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
-from dataclasses import replace
 from typing import Any
 
 import aiohttp
 
 from aeterna_cedar_agent import frames
-from aeterna_cedar_agent.applier import Applier
-from aeterna_cedar_agent.engine import Engine
-from aeterna_cedar_agent.journal import Journal, Rules
-from aeterna_cedar_agent.status import Status
+from aeterna_cedar_agent.journal import Rules
+from aeterna_cedar_agent.parts import Parts
 from aeterna_cedar_agent.store import Identity
+from aeterna_cedar_agent.trust import TrustError
 
 LOG_SECONDS = 0.5
 WELCOME_SECONDS = 15.0
@@ -41,16 +39,15 @@ class Conversation:
         self,
         *,
         socket: aiohttp.ClientWebSocketResponse,
-        engine: Engine,
-        applier: Applier,
-        status: Status,
-        journal: Journal,
+        parts: Parts,
     ) -> None:
         self._socket = socket
-        self._engine = engine
-        self._applier = applier
-        self._status = status
-        self._journal = journal
+        self._engine = parts.engine
+        self._applier = parts.applier
+        self._status = parts.status
+        self._journal = parts.journal
+        self._trust = parts.trust
+        self._leases = parts.leases
         self._is_logging = asyncio.Event()
         self._recorded: asyncio.Queue[frames.Recorded] = asyncio.Queue()
         self._inbox: asyncio.Queue[frames.Snapshot] = asyncio.Queue(maxsize=2)
@@ -106,8 +103,10 @@ class Conversation:
             self._enter(frame)
         elif self._welcome is None:
             self._ignore(f"{type(frame).__name__} frame before welcome")
+        elif isinstance(frame, frames.Keys):
+            self._accept(frame, tenant=self._welcome.tenant)
         elif isinstance(frame, frames.Snapshot):
-            self._status.heard_newest(frame.revision.number)
+            self._leases.heard(frame.revision.number)
             await self._inbox.put(frame)
         elif isinstance(frame, frames.Recorded):
             self._recorded.put_nowait(frame)
@@ -132,24 +131,33 @@ class Conversation:
         self._follow_rules(welcome.decision_log)
         logger.info("connected", extra={"agent": welcome.name, "tenant": welcome.tenant})
 
+    def _accept(self, frame: frames.Keys, *, tenant: str) -> None:
+        try:
+            self._trust.accept(tenant=tenant, keys=frame.keys)
+        except TrustError as error:
+            raise LinkEndedError(f"portal's keys: {error}", close_code=FORBIDDEN_CODE) from None
+
     async def _compare(self, head: frames.UpToDate | frames.Head) -> None:
         self._status.heard_head(revision=head.revision, digest=head.digest)
+        self._leases.heard(head.revision)
         if isinstance(head, frames.Head):
             self._follow_rules(head.decision_log)
-        if head.digest == self._engine.digest:
+            await self._take_lease(head.lease)
+        if (head.revision, head.digest) == (self._engine.number, self._engine.digest):
             self._status.synced()
-            await self._adopt(head.revision)
         elif isinstance(head, frames.UpToDate):
             problem = f"portal calls revision {head.revision} up to date, it is not held"
             raise LinkEndedError(problem)
 
-    async def _adopt(self, number: int) -> None:
-        # A revision with the content of the one held needs no snapshot, only its number.
-        current = self._engine.current
-        if current is None or number <= current.revision.number:
+    async def _take_lease(self, token: str | None) -> None:
+        if token is None or self._welcome is None:
             return
-        same = replace(current.revision, number=number)
-        await self._inbox.put(frames.Snapshot(revision=same, previous_digest=same.digest))
+        try:
+            self._leases.take(token, agent=self._welcome.agent)
+        except TrustError as error:
+            self._ignore(str(error))
+        else:
+            await asyncio.to_thread(self._leases.save)
 
     async def _apply(self) -> None:
         await self._welcomed.wait()
@@ -183,15 +191,19 @@ class Conversation:
         )
 
     async def _beat(self) -> None:
+        # The first one follows at once: it is what asks for a lease.
         await self._welcomed.wait()
         while self._welcome is not None:
-            await asyncio.sleep(self._welcome.heartbeat_seconds)
             saved = await self._applier.retry_save()
             if saved is not None:
                 await self._socket.send_str(saved)
-            await self._socket.send_str(
-                frames.heartbeat(revision=self._engine.number, digest=self._engine.digest)
+            beat = frames.heartbeat(
+                revision=self._engine.number,
+                digest=self._engine.digest,
+                nonce=self._leases.ask(),
             )
+            await self._socket.send_str(beat)
+            await asyncio.sleep(self._welcome.heartbeat_seconds)
 
     def _follow_rules(self, rules: Rules | None) -> None:
         # A portal that names no rules keeps no log: what is noted stays on disk.

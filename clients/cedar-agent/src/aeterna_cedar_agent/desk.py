@@ -9,8 +9,9 @@ from typing import Any
 from aiohttp import web
 
 from aeterna_cedar_agent import metrics
-from aeterna_cedar_agent.engine import Answer, Engine, Loaded, decide
-from aeterna_cedar_agent.journal import Journal
+from aeterna_cedar_agent.engine import Answer, Loaded, decide
+from aeterna_cedar_agent.lease import Staleness
+from aeterna_cedar_agent.parts import Parts
 from aeterna_cedar_agent.problem import problem
 from aeterna_cedar_agent.question import (
     Question,
@@ -21,26 +22,28 @@ from aeterna_cedar_agent.question import (
     read_question,
 )
 from aeterna_cedar_agent.revision import Policy
-from aeterna_cedar_agent.status import Status, clip
+from aeterna_cedar_agent.status import clip
 
+EXPIRED = "the portal was out of reach for too long: what it wants now is not known"
 # Longest stretch of a batch before other requests and heartbeats get their turn.
 TURN_SECONDS = 0.005
 
 
 class Desk:
-    """Handlers over one engine and status."""
+    """Handlers over the parts of one agent."""
 
-    def __init__(self, *, engine: Engine, status: Status, journal: Journal) -> None:
-        self._engine = engine
-        self._journal = journal
-        self._status = status
+    def __init__(self, parts: Parts) -> None:
+        self._engine = parts.engine
+        self._journal = parts.journal
+        self._leases = parts.leases
+        self._status = parts.status
+        self._trust = parts.trust
 
     async def is_authorized(self, request: web.Request) -> web.Response:
         """Answer one question."""
         question = read_question(read_body(await request.read()))
         loaded = self._engine.current
-        answer = self._decide(question, loaded=loaded)
-        return web.json_response({**answer.as_json(), **_served(loaded)})
+        return web.json_response({**self._decide(question, loaded=loaded), **_served(loaded)})
 
     async def is_authorized_batch(self, request: web.Request) -> web.Response:
         """Answer many questions in order, all from one revision, or refuse them all."""
@@ -49,8 +52,7 @@ class Desk:
         results = []
         turn_ends = time.monotonic() + TURN_SECONDS
         for place, question in enumerate(questions):
-            answer = self._decide(question, loaded=loaded, prefix=f"requests[{place}].")
-            results.append(answer.as_json())
+            results.append(self._decide(question, loaded=loaded, prefix=f"requests[{place}]."))
             if time.monotonic() >= turn_ends:
                 await asyncio.sleep(0)
                 turn_ends = time.monotonic() + TURN_SECONDS
@@ -87,6 +89,9 @@ class Desk:
         status = self._status
         value: dict[str, Any] = {
             **_served(self._engine.current),
+            "staleness": self._leases.staleness(held=self._engine.number),
+            "seconds_left": round(self._leases.seconds_left, 1),
+            "key": self._trust.active,
             "connected": status.connected,
             "last_sync_at": _moment(status.last_sync_at),
             "last_error": status.last_error,
@@ -102,27 +107,38 @@ class Desk:
         return web.json_response(value)
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """Answer 200 once a revision is loaded, 503 before."""
+        """Answer 200 while a revision is loaded and not expired, 503 else."""
         loaded = self._engine.current
         if loaded is None:
             return problem(503, "no revision is loaded")
-        return web.json_response({"status": "ready", **_served(loaded)})
+        staleness = self._leases.staleness(held=loaded.revision.number)
+        if staleness is Staleness.EXPIRED:
+            return problem(503, EXPIRED)
+        return web.json_response({"status": "ready", "staleness": staleness, **_served(loaded)})
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Return the figures for Prometheus."""
-        text = metrics.render(engine=self._engine, status=self._status)
+        text = metrics.render(engine=self._engine, status=self._status, leases=self._leases)
         return web.Response(body=text.encode(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
-    def _decide(self, question: Question, *, loaded: Loaded | None, prefix: str = "") -> Answer:
+    def _decide(
+        self, question: Question, *, loaded: Loaded | None, prefix: str = ""
+    ) -> dict[str, Any]:
+        action = question.action["id"]
+        held = loaded.revision.number if loaded else 0
+        staleness = self._leases.staleness(held=held, action=action)
         try:
-            answer = decide(question, loaded=loaded)
+            if self._leases.may_decide(staleness, action=action):
+                answer = decide(question, loaded=loaded)
+            else:
+                answer = Answer(decision="Deny", reason=(), errors=(EXPIRED,))
         except QuestionError as refused:
             problem_text = clip(refused.problem, length=500)
             raise QuestionError(field=prefix + refused.field, problem=problem_text) from None
         answer = replace(answer, errors=tuple(clip(text) for text in answer.errors))
         self._status.decisions[answer.decision] += 1
-        self._journal.note(question, answer, loaded=loaded)
-        return answer
+        self._journal.note(question, answer, loaded=loaded, staleness=staleness)
+        return {**answer.as_json(), "staleness": staleness}
 
 
 def _policy(policy: Policy, *, loaded: Loaded) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from aeterna_cedar_agent.shape import (
     take_whole,
 )
 from aeterna_cedar_agent.status import clip
+from aeterna_cedar_agent.trust import Key
 
 PROTOCOL = 1
 SUBPROTOCOL = "aeterna.agent.v1"
@@ -50,6 +51,13 @@ class Welcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The company's keys, oldest first; the last one signs now."""
+
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpToDate:
     """The agent already holds the newest revision."""
 
@@ -67,11 +75,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The portal's heartbeat: the newest revision there is."""
+    """The portal's heartbeat: the newest revision there is, and a signed lease."""
 
     revision: int
     digest: str | None
     decision_log: Rules | None = None
+    lease: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +99,7 @@ class PortalError:
     detail: str
 
 
-Inbound = Welcome | UpToDate | Snapshot | Head | Recorded | PortalError
+Inbound = Welcome | Keys | UpToDate | Snapshot | Head | Recorded | PortalError
 
 
 def read_frame(text: str) -> Inbound:
@@ -139,9 +148,9 @@ def nack(*, revision: int, digest: str, stage: str, policy: str | None, error: s
     )
 
 
-def heartbeat(*, revision: int, digest: str | None) -> str:
-    """Write which revision this agent serves now."""
-    return _write("heartbeat", revision=revision, digest=digest)
+def heartbeat(*, revision: int, digest: str | None, nonce: str) -> str:
+    """Write which revision this agent serves now; the portal's lease names the nonce."""
+    return _write("heartbeat", revision=revision, digest=digest, nonce=nonce)
 
 
 def decisions(*, log: str, dropped: int, entries: list[dict[str, Any]]) -> str:
@@ -174,6 +183,24 @@ def _welcome(source: dict[str, Any]) -> Welcome:
     )
 
 
+def _keys(source: dict[str, Any]) -> Keys:
+    value, field = take(source, "keys")
+    rows = need_list(value, field=field)
+    return Keys(keys=tuple(_key(row, field=f"keys[{place}]") for place, row in enumerate(rows)))
+
+
+def _key(value: object, *, field: str) -> Key:
+    row = need_object(value, field=field)
+    endorsement = row.get("endorsement")
+    if endorsement is not None:
+        need_text(endorsement, field=f"{field}.endorsement")
+    return Key(
+        kid=take_text(row, "kid", within=field),
+        x=take_text(row, "x", within=field),
+        endorsement=endorsement,
+    )
+
+
 def _up_to_date(source: dict[str, Any]) -> UpToDate:
     return UpToDate(revision=take_whole(source, "revision"), digest=_head_digest(source))
 
@@ -187,7 +214,13 @@ def _snapshot(source: dict[str, Any]) -> Snapshot:
 
 def _head(source: dict[str, Any]) -> Head:
     revision = take_whole(source, "revision")
-    return Head(revision=revision, digest=_head_digest(source), decision_log=_rules(source))
+    lease = source.get("lease")
+    return Head(
+        revision=revision,
+        digest=_head_digest(source),
+        decision_log=_rules(source),
+        lease=None if lease is None else need_text(lease, field="lease"),
+    )
 
 
 def _recorded(source: dict[str, Any]) -> Recorded:
@@ -222,6 +255,7 @@ def _portal_error(source: dict[str, Any]) -> PortalError:
 
 _READERS: dict[str, Callable[[dict[str, Any]], Inbound]] = {
     "welcome": _welcome,
+    "keys": _keys,
     "up_to_date": _up_to_date,
     "snapshot": _snapshot,
     "heartbeat": _head,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aeterna_cedar_agent.engine import Answer, Loaded
+from aeterna_cedar_agent.lease import Staleness
 from aeterna_cedar_agent.masking import masked
 from aeterna_cedar_agent.question import Question
 from aeterna_cedar_agent.spool import Batch, Spool
@@ -45,7 +46,7 @@ class Noted:
     question: Question
     answer: Answer
     revision: int
-    staleness: str
+    staleness: Staleness
 
 
 class Journal:
@@ -71,7 +72,9 @@ class Journal:
         self._ended.set()
         self._thread.join()
 
-    def note(self, question: Question, answer: Answer, *, loaded: Loaded | None) -> None:
+    def note(
+        self, question: Question, answer: Answer, *, loaded: Loaded | None, staleness: Staleness
+    ) -> None:
         """Take one decision, or count it as dropped where too many wait."""
         percent = self.rules.sample_percent
         if percent < 100 and random.random() * 100 >= percent:
@@ -80,7 +83,6 @@ class Journal:
             self._lost += 1
             return
         number = loaded.revision.number if loaded else 0
-        staleness = self._status.staleness(held=number)
         self._waiting.append(Noted(datetime.now(UTC), question, answer, number, staleness))
 
     def read(self) -> Batch | None:
@@ -137,7 +139,7 @@ def _entry(noted: Noted) -> dict[str, Any]:
         "decision": answer.decision,
         "reason": [clip(text, length=200) for text in answer.reason[:MAX_REASONS]],
         "errors": [clip(text, length=500) for text in answer.errors[:MAX_ERRORS]],
-        "staleness": noted.staleness,
+        "staleness": noted.staleness.value,
         "is_cut": False,
     }
 

@@ -1,20 +1,17 @@
 """Keeps one connection to the portal open, with backoff, a fresh token and a fresh hello each."""
 
 import asyncio
-import importlib.metadata
 import logging
 import time
 
 import aiohttp
 
 from aeterna_cedar_agent import __version__, frames
-from aeterna_cedar_agent.applier import Applier
+from aeterna_cedar_agent.applier import ENGINE
 from aeterna_cedar_agent.backoff import Backoff
 from aeterna_cedar_agent.conversation import Conversation, LinkEndedError
 from aeterna_cedar_agent.credentials import Token, TokenError
-from aeterna_cedar_agent.engine import Engine
-from aeterna_cedar_agent.journal import Journal
-from aeterna_cedar_agent.status import Status
+from aeterna_cedar_agent.parts import Parts
 
 CONNECT_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
@@ -33,19 +30,13 @@ class Link:
         *,
         portal: str,
         token: Token,
-        engine: Engine,
-        applier: Applier,
-        status: Status,
+        parts: Parts,
         backoff: Backoff,
-        journal: Journal,
     ) -> None:
         self._portal = portal
         self._token = token
-        self._engine = engine
-        self._applier = applier
-        self._status = status
+        self._parts = parts
         self._backoff = backoff
-        self._journal = journal
 
     async def run(self) -> None:
         """Connect, converse, wait and connect again until cancelled."""
@@ -61,7 +52,7 @@ class Link:
         conversation: Conversation | None = None
         try:
             async with await self._connect(session) as socket:
-                conversation = self._conversation(socket)
+                conversation = Conversation(socket=socket, parts=self._parts)
                 await conversation.run(hello=self._hello())
         except LinkEndedError as ended:
             close_code = ended.close_code
@@ -89,23 +80,14 @@ class Link:
         except TimeoutError:
             raise LinkEndedError(f"no connection within {CONNECT_SECONDS:g} s") from None
 
-    def _conversation(self, socket: aiohttp.ClientWebSocketResponse) -> Conversation:
-        return Conversation(
-            socket=socket,
-            engine=self._engine,
-            applier=self._applier,
-            status=self._status,
-            journal=self._journal,
-        )
-
     def _hello(self) -> str:
         return frames.hello(
             agent_version=__version__,
-            cedar_version=importlib.metadata.version("cedarpy"),
-            revision=self._engine.number,
-            digest=self._engine.digest,
+            cedar_version=ENGINE,
+            revision=self._parts.engine.number,
+            digest=self._parts.engine.digest,
         )
 
     def _report(self, reason: str, *, close_code: int | None) -> None:
-        self._status.failed(reason)
+        self._parts.status.failed(reason)
         logger.warning("link down", extra={"reason": reason, "close_code": close_code})

@@ -1,18 +1,22 @@
 """The agent's figures in Prometheus text format."""
 
 from aeterna_cedar_agent.engine import Engine
+from aeterna_cedar_agent.lease import Leases, Staleness
 from aeterna_cedar_agent.status import Status
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def render(*, engine: Engine, status: Status) -> str:
+def render(*, engine: Engine, status: Status, leases: Leases) -> str:
     """Return the exposition; timestamps are Unix seconds, 0 where there is none."""
     synced = status.last_sync_at.timestamp() if status.last_sync_at else 0
+    staleness = leases.staleness(held=engine.number)
     lines = [
         *_gauge("revision", "Revision being served, 0 for none.", engine.number),
         *_gauge("connected", "Whether the portal is connected.", int(status.connected)),
         *_gauge("last_sync_timestamp_seconds", "When portal and agent last agreed.", synced),
+        *_gauge("lease_seconds_left", "Until decisions expire.", round(leases.seconds_left, 1)),
+        *_gauge_by("staleness", "1 at what decisions are now.", "state", _states(staleness)),
         *_counter("connections_total", "Connections the portal welcomed.", status.connections),
         *_counter_by("decisions_total", "Decisions made.", "decision", status.decisions),
         *_counter("decisions_logged_total", "Decisions the portal has.", status.logged),
@@ -24,6 +28,15 @@ def render(*, engine: Engine, status: Status) -> str:
 
 def _gauge(name: str, text: str, value: float) -> list[str]:
     return [*_head(name, text, "gauge"), f"aeterna_agent_{name} {value}"]
+
+
+def _gauge_by(name: str, text: str, label: str, values: dict[str, int]) -> list[str]:
+    rows = [f'aeterna_agent_{name}{{{label}="{key}"}} {value}' for key, value in values.items()]
+    return [*_head(name, text, "gauge"), *rows]
+
+
+def _states(staleness: Staleness) -> dict[str, int]:
+    return {state.value: int(state is staleness) for state in Staleness}
 
 
 def _counter(name: str, text: str, value: int) -> list[str]:

@@ -32,13 +32,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One revision with the digest its publisher claims for it."""
+    """One revision with the digest its publisher claims for it, and the JWS that signs for both."""
 
     number: int
     digest: str
     schema: str
     policies: tuple[Policy, ...]
     entities: tuple[dict[str, Any], ...]
+    manifest: str
 
     def computed_digest(self) -> str:
         """Digest what is really here, to compare with the claimed digest."""
@@ -56,6 +57,7 @@ class Revision:
             "schema": self.schema,
             "policies": [policy.as_json() for policy in self.policies],
             "entities": list(self.entities),
+            "manifest": self.manifest,
         }
 
 
@@ -75,6 +77,7 @@ def read_revision(source: Mapping[str, Any]) -> Revision:
         schema=take_text(source, "schema", empty=True),
         policies=tuple(policies),
         entities=tuple(entities),
+        manifest=take_text(source, "manifest"),
     )
 
 

@@ -8,11 +8,9 @@ from aiohttp.typedefs import Middleware
 
 from aeterna_cedar_agent.credentials import Token
 from aeterna_cedar_agent.desk import Desk
-from aeterna_cedar_agent.engine import Engine
-from aeterna_cedar_agent.journal import Journal
+from aeterna_cedar_agent.parts import Parts
 from aeterna_cedar_agent.problem import problem
 from aeterna_cedar_agent.shape import ShapeError
-from aeterna_cedar_agent.status import Status
 
 GOVERNED = "the portal governs policies, schema and data: here they can only be read"
 
@@ -26,14 +24,12 @@ logger = logging.getLogger(__name__)
 
 def build_app(
     *,
-    engine: Engine,
-    status: Status,
-    journal: Journal,
+    parts: Parts,
     max_body_bytes: int,
     api_token: Token | None,
 ) -> web.Application:
     """Return the application; with an api_token every path but the probes needs it."""
-    desk = Desk(engine=engine, status=status, journal=journal)
+    desk = Desk(parts)
     middlewares: list[Middleware] = [answer_errors]
     if api_token is not None:
         middlewares.append(_guard(api_token))

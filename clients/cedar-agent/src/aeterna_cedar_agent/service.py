@@ -15,11 +15,14 @@ from aeterna_cedar_agent.backoff import Backoff
 from aeterna_cedar_agent.config import Config, Listen
 from aeterna_cedar_agent.engine import Engine
 from aeterna_cedar_agent.journal import Journal
+from aeterna_cedar_agent.lease import Leases
 from aeterna_cedar_agent.link import Link
+from aeterna_cedar_agent.parts import Parts
 from aeterna_cedar_agent.server import build_app
 from aeterna_cedar_agent.spool import Spool
 from aeterna_cedar_agent.status import Status
 from aeterna_cedar_agent.store import Store, StoreError
+from aeterna_cedar_agent.trust import Trust, TrustError
 
 EXIT_STOPPED = 0
 EXIT_FAILED = 1
@@ -46,25 +49,39 @@ async def run_agent(config: Config) -> int:
 
 
 async def _serve(config: Config, *, store: Store) -> int:
-    engine, status = Engine(), Status(portal=config.portal)
-    applier = Applier(engine=engine, store=store, status=status)
-    journal = Journal(spool=_spool(config), status=status)
+    parts = _parts(config, store=store)
     try:
-        journal.start()
-    except OSError as error:
-        logger.error("cannot start", extra={"error": f"decision log: {error.strerror}"})
+        parts.trust.open()
+        parts.leases.restore()
+        parts.journal.start()
+    except (OSError, TrustError) as error:
+        problem = f"decision log: {error.strerror}" if isinstance(error, OSError) else str(error)
+        logger.error("cannot start", extra={"error": problem})
         return EXIT_FAILED
     stop = _stop_on_signals()
-    with contextlib.closing(journal), contextlib.closing(applier):
-        await applier.restore()
-        runner = await _listen(config, engine=engine, status=status, journal=journal)
+    with contextlib.closing(parts.journal), contextlib.closing(parts.applier):
+        await parts.applier.restore()
+        runner = await _listen(config, parts=parts)
         if runner is None:
             return EXIT_FAILED
         try:
-            link = _link(config, engine=engine, applier=applier, status=status, journal=journal)
-            return await _follow(link, stop)
+            return await _follow(_link(config, parts=parts), stop)
         finally:
             await runner.cleanup()
+
+
+def _parts(config: Config, *, store: Store) -> Parts:
+    engine, status = Engine(), Status(portal=config.portal)
+    trust = Trust(directory=config.state_dir, pin=config.portal_key)
+    spool = Spool(directory=config.state_dir / "decisions", max_bytes=config.spool_max_bytes)
+    return Parts(
+        engine=engine,
+        applier=Applier(engine=engine, store=store, status=status, trust=trust),
+        journal=Journal(spool=spool, status=status),
+        leases=Leases(directory=config.state_dir, trust=trust),
+        status=status,
+        trust=trust,
+    )
 
 
 async def _follow(link: Link, stop: asyncio.Event) -> int:
@@ -83,20 +100,8 @@ async def _follow(link: Link, stop: asyncio.Event) -> int:
     return EXIT_STOPPED
 
 
-def _spool(config: Config) -> Spool:
-    return Spool(directory=config.state_dir / "decisions", max_bytes=config.spool_max_bytes)
-
-
-async def _listen(
-    config: Config, *, engine: Engine, status: Status, journal: Journal
-) -> web.AppRunner | None:
-    app = build_app(
-        engine=engine,
-        status=status,
-        journal=journal,
-        max_body_bytes=config.max_body_bytes,
-        api_token=config.api_token,
-    )
+async def _listen(config: Config, *, parts: Parts) -> web.AppRunner | None:
+    app = build_app(parts=parts, max_body_bytes=config.max_body_bytes, api_token=config.api_token)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
@@ -111,9 +116,7 @@ async def _listen(
     return runner
 
 
-def _link(
-    config: Config, *, engine: Engine, applier: Applier, status: Status, journal: Journal
-) -> Link:
+def _link(config: Config, *, parts: Parts) -> Link:
     portal = urlsplit(config.portal)
     if portal.scheme == "ws" and not Listen(host=portal.hostname or "", port=0).is_loopback:
         logger.warning("token travels unencrypted", extra={"portal": config.portal})
@@ -122,15 +125,7 @@ def _link(
         cap_seconds=config.backoff_cap_seconds,
         auth_retry_seconds=config.auth_retry_seconds,
     )
-    return Link(
-        portal=config.portal,
-        token=config.token,
-        engine=engine,
-        applier=applier,
-        status=status,
-        backoff=backoff,
-        journal=journal,
-    )
+    return Link(portal=config.portal, token=config.token, parts=parts, backoff=backoff)
 
 
 def _stop_on_signals() -> asyncio.Event:

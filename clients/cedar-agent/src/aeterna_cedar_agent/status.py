@@ -24,7 +24,6 @@ class Status:
     connections: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
     applies: Counter[str] = field(default_factory=Counter)
-    newest: int | None = None
     logged: int = 0
     dropped: int = 0
 
@@ -37,26 +36,14 @@ class Status:
         self.last_error = clip(error)
         self.last_error_at = datetime.now(UTC)
 
-    def staleness(self, *, held: int) -> str:
-        """Say whether a decision on revision `held` is fresh, stale, or made on none at all."""
-        if held == 0:
-            return "unloaded"
-        return "fresh" if self.newest is not None and self.newest <= held else "stale"
-
-    def heard_newest(self, revision: int) -> None:
-        """Note a revision the portal sent: until it is served, what is held is stale."""
-        self.newest = max(self.newest or 0, revision)
-
     def disconnected(self) -> None:
-        """Note that the connection ended: what is newest is not known any more."""
+        """Note that the connection ended."""
         self.connected = False
-        self.newest = None
 
     def heard_head(self, *, revision: int, digest: str | None) -> None:
         """Note the newest revision the portal says there is."""
         self.portal_revision = revision
         self.portal_digest = digest
-        self.newest = revision
 
 
 def clip(text: str, *, length: int = MAX_ERROR) -> str:

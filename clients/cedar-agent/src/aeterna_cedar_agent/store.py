@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from aeterna_cedar_agent.digest import digest_bytes
+from aeterna_cedar_agent.durable import sync_directory, write_durably
 from aeterna_cedar_agent.revision import Revision, read_revision
 from aeterna_cedar_agent.shape import need_object, take_text
 
-FORMAT = 1
+FORMAT = 2
 CURRENT = "current.revision"
 PREVIOUS = "previous.revision"
 
@@ -87,11 +88,11 @@ class Store:
         current, fresh = self.directory / CURRENT, self.directory / "incoming.tmp"
         try:
             with self._writing:
-                _write_durably(fresh, content=content)
+                write_durably(fresh, content=content)
                 if _is_sound(current):
                     os.replace(current, self.directory / PREVIOUS)
                 os.replace(fresh, current)
-                _sync_directory(self.directory)
+                sync_directory(self.directory)
         except OSError as error:
             raise StoreError(f"state directory {self.directory}: {error.strerror}") from error
 
@@ -163,19 +164,3 @@ def _is_sound(path: Path) -> bool:
         _payload(path.read_bytes())
         return True
     return False
-
-
-def _write_durably(path: Path, *, content: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(fd, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

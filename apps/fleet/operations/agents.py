@@ -1,7 +1,5 @@
 """Enrolling Cedar agents and recording what they report."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.events.operations import emit
@@ -9,22 +7,18 @@ from apps.events.types import Change
 from apps.kernel import clock
 from apps.kernel.authorization import Resource, authorize
 from apps.kernel.constraints import conflicts
-from apps.kernel.errors import Conflict, Invalid
+from apps.kernel.errors import Conflict
 from apps.kernel.operation import operation
 from apps.kernel.tenancy import current_tenant_id
 from apps.kernel.tokens import mint
 from apps.orgs.checks import clean_text
-from apps.orgs.queries import get_root
 
-from . import queries
-from .models import Acknowledgement, CedarAgent, Decision, DecisionLogRules
-from .types import MAX_KEEP_DAYS, LogEntry
+from .. import queries
+from ..models import Acknowledgement, CedarAgent
 
 TOKEN_KIND = "c"  # noqa: S105 - a kind, not a secret
 NAME_TAKEN = {"cedar_agent_name_once": ("name", "There is a Cedar agent of that name.")}
 ERROR_LENGTH = 1000
-MAX_MASKED = 200
-MAX_NAME = 120
 
 
 class Replaced(Conflict):
@@ -40,20 +34,42 @@ class Ended(Conflict):
 
 
 @operation("cedar_agent.enroll")
-def enroll_agent(*, name: str) -> tuple[CedarAgent, str]:
-    """Enroll a Cedar agent; returns it with its token, which is never shown again."""
+def enroll_agent(*, name: str, works_offline: bool = False) -> tuple[CedarAgent, str]:
+    """Enroll a Cedar agent; returns it with its token, which is never shown again.
+
+    One that `works_offline` decides for hours without the portal, as the rules of leases say.
+    """
     token = mint(kind=TOKEN_KIND, tenant_id=current_tenant_id())
     agent = CedarAgent(
         name=clean_text(name, field="name"),
         token_digest=token.digest,
         token_tail=token.tail,
         created_at=clock.now(),
+        works_offline=works_offline,
     )
     authorize("cedar_agent.enroll", agent.as_resource())
     with conflicts(NAME_TAKEN):
         agent.save(force_insert=True)
-    emit("cedar_agent.enrolled", resource=agent.as_resource(), change=Change(after={"name": name}))
+    after = {"name": name, "works_offline": works_offline}
+    emit("cedar_agent.enrolled", resource=agent.as_resource(), change=Change(after=after))
     return agent, token.text
+
+
+@operation("cedar_agent.update")
+def update_agent(*, agent_id: UUID, works_offline: bool) -> CedarAgent:
+    """Set whether a Cedar agent decides for hours without the portal, from its next heartbeat on.
+
+    What it was granted before lasts until it ends; to end that at once, revoke the agent.
+    """
+    agent = queries.get_agent(agent_id, for_update=True)
+    authorize("cedar_agent.update", agent.as_resource())
+    _require_live(agent)
+    before = {"works_offline": agent.works_offline}
+    agent.works_offline = works_offline
+    agent.save(update_fields=["works_offline"])
+    change = Change(before=before, after={"works_offline": works_offline})
+    emit("cedar_agent.updated", resource=agent.as_resource(), change=change)
+    return agent
 
 
 @operation("cedar_agent.rotate")
@@ -120,7 +136,7 @@ def acknowledge_revision(
     """Record that an agent enforces `revision`; Replaced if `connection` is not its newest."""
     agent = queries.get_agent(agent_id, for_update=True)
     authorize("cedar_agent.acknowledge", agent.as_resource())
-    _require_newest(agent, connection)
+    require_newest(agent, connection)
     moment = clock.now()
     agent.revision, agent.digest = revision, digest
     agent.refused_revision, agent.refusal = None, ""
@@ -129,7 +145,7 @@ def acknowledge_revision(
     Acknowledgement.objects.create(
         agent=agent, revision=revision, is_accepted=True, applied_ms=applied_ms, at=moment
     )
-    _report(agent, "cedar_agent.acknowledged", {"revision": revision, "digest": digest})
+    report(agent, "cedar_agent.acknowledged", {"revision": revision, "digest": digest})
     return agent
 
 
@@ -146,7 +162,7 @@ def refuse_revision(
     """Record that an agent refused `revision` and keeps its last good one; Replaced likewise."""
     agent = queries.get_agent(agent_id, for_update=True)
     authorize("cedar_agent.refuse", agent.as_resource())
-    _require_newest(agent, connection)
+    require_newest(agent, connection)
     moment = clock.now()
     message = f"{stage}: {policy}: {error}" if policy else f"{stage}: {error}"
     agent.refused_revision, agent.refusal = revision, message[:ERROR_LENGTH]
@@ -160,66 +176,8 @@ def refuse_revision(
         error=message[:ERROR_LENGTH],
         at=moment,
     )
-    _report(agent, "cedar_agent.refused", {"revision": revision, "error": message[:ERROR_LENGTH]})
+    report(agent, "cedar_agent.refused", {"revision": revision, "error": message[:ERROR_LENGTH]})
     return agent
-
-
-@operation("decision.record")
-def record_decisions(
-    *, agent_id: UUID, log: str, dropped: int, entries: Sequence[LogEntry], connection: str = ""
-) -> int:
-    """Store what an agent decided, each entry once however often it is told; return the last.
-
-    `dropped` is how many decisions the agent's log lost in all. Replaced as in acknowledging.
-    """
-    agent = queries.get_agent(agent_id, for_update=True)
-    authorize("decision.record", agent.as_resource())
-    _require_newest(agent, connection or None)
-    moment = clock.now()
-    Decision.objects.bulk_create(
-        [_row(entry, agent=agent, log=log, moment=moment) for entry in entries],
-        ignore_conflicts=True,
-    )
-    CedarAgent.objects.filter(id=agent.id).update(decisions_dropped=dropped)
-    _report(agent, "decision.recorded", {"count": len(entries), "dropped": dropped})
-    return max((entry.sequence for entry in entries), default=0)
-
-
-@operation("decision.configure")
-def configure_decision_log(
-    *, sample_percent: float, masked: Sequence[str], keep_days: int
-) -> DecisionLogRules:
-    """Set how many of a hundred decisions agents log, what they mask and how long it is kept.
-
-    Invalid names what is out of range; agents hear of it with their next heartbeat.
-    """
-    company = get_root().as_resource()
-    authorize("decision.configure", company)
-    names = _names(masked)
-    if not 0 <= sample_percent <= 100:
-        raise Invalid(fields={"sample_percent": ["Choose from 0 to 100."]})
-    if not 1 <= keep_days <= MAX_KEEP_DAYS:
-        raise Invalid(fields={"keep_days": [f"Choose from 1 to {MAX_KEEP_DAYS} days."]})
-    before = queries.decision_log_rules()
-    after = {"sample_percent": sample_percent, "masked": names, "keep_days": keep_days}
-    rules, _ = DecisionLogRules.objects.update_or_create(defaults=after)
-    told = {name: getattr(before, name) for name in after}
-    emit("decision.configured", resource=company, change=Change(before=told, after=after))
-    return rules  # type: ignore[no-any-return]
-
-
-@operation("decision.remove_old")
-def remove_old_decisions(*, limit: int) -> int:
-    """Delete at most `limit` decisions past their time, oldest first; return how many."""
-    company = get_root().as_resource()
-    authorize("decision.remove_old", company)
-    since = clock.now() - timedelta(days=queries.decision_log_rules().keep_days)
-    old = Decision.objects.filter(decided_at__lt=since).order_by("decided_at", "id")
-    count, _ = Decision.objects.filter(
-        id__in=list(old.values_list("id", flat=True)[:limit])
-    ).delete()
-    emit("decision.old_removed", resource=company, change=Change(after={"count": count}))
-    return int(count)
 
 
 def note_heartbeat(*, agent_id: UUID, connection: str, revision: int, digest: str | None) -> bool:
@@ -240,7 +198,7 @@ def require_connected(*, agent_id: UUID, connection: str) -> None:
     agent = queries.get_agent(agent_id)
     if agent.revoked_at is not None:
         raise Ended("This agent is revoked.")
-    _require_newest(agent, connection)
+    require_newest(agent, connection)
 
 
 def note_disconnect(*, agent_id: UUID, connection: str) -> None:
@@ -248,45 +206,18 @@ def note_disconnect(*, agent_id: UUID, connection: str) -> None:
     CedarAgent.objects.filter(id=agent_id, connection=connection).update(connection="")
 
 
-def _row(entry: LogEntry, *, agent: CedarAgent, log: str, moment: datetime) -> Decision:
-    return Decision(
-        agent=agent,
-        log=log,
-        sequence=entry.sequence,
-        decided_at=entry.at,
-        recorded_at=moment,
-        revision=entry.revision,
-        principal=entry.principal,
-        action=entry.action,
-        resource=entry.resource,
-        context=entry.context,
-        request_entities=entry.entities,
-        decision=entry.decision,
-        reason=entry.reason,
-        errors=entry.errors,
-        staleness=entry.staleness,
-        is_cut=entry.is_cut,
-    )
-
-
-def _names(masked: Sequence[str]) -> list[str]:
-    names = sorted({name.strip().lower() for name in masked if name.strip()})
-    if len(names) > MAX_MASKED or any(len(name) > MAX_NAME for name in names):
-        text = f"At most {MAX_MASKED} names of at most {MAX_NAME} characters."
-        raise Invalid(fields={"masked": [text]})
-    return names
-
-
 def _require_live(agent: CedarAgent) -> None:
     if agent.revoked_at is not None:
         raise Conflict(f"{agent.name} is revoked.")
 
 
-def _require_newest(agent: CedarAgent, connection: str | None) -> None:
+def require_newest(agent: CedarAgent, connection: str | None) -> None:
+    """Raise Replaced unless `connection` is the agent's newest; None stands for that."""
     if connection is not None and connection != agent.connection:
         raise Replaced("A newer connection took over.")
 
 
-def _report(agent: CedarAgent, event: str, after: dict[str, object]) -> None:
+def report(agent: CedarAgent, event: str, after: dict[str, object]) -> None:
+    """Emit what an agent reported as an event of its own."""
     resource: Resource = agent.as_resource()
     emit(event, resource=resource, change=Change(after=after))

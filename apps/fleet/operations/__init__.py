@@ -1,0 +1,39 @@
+"""What can be done with the fleet: agents, what they report, and what is wanted of them."""
+
+from .agents import (
+    TOKEN_KIND,
+    Ended,
+    Replaced,
+    acknowledge_revision,
+    connect_agent,
+    enroll_agent,
+    note_disconnect,
+    note_heartbeat,
+    refuse_revision,
+    require_connected,
+    revoke_agent,
+    rotate_token,
+    update_agent,
+)
+from .decisions import record_decisions, remove_old_decisions
+from .rules import configure_decision_log, configure_leases
+
+__all__ = [
+    "TOKEN_KIND",
+    "Ended",
+    "Replaced",
+    "acknowledge_revision",
+    "configure_decision_log",
+    "configure_leases",
+    "connect_agent",
+    "enroll_agent",
+    "note_disconnect",
+    "note_heartbeat",
+    "record_decisions",
+    "refuse_revision",
+    "remove_old_decisions",
+    "require_connected",
+    "revoke_agent",
+    "rotate_token",
+    "update_agent",
+]
