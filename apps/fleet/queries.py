@@ -196,6 +196,12 @@ def decision_log_rules() -> DecisionLogRules:
     return DecisionLogRules.objects.first() or DecisionLogRules()
 
 
+def live_connections() -> dict[UUID, str]:
+    """Return the newest connection of each agent that is connected and not revoked."""
+    rows = CedarAgent.objects.live().exclude(connection="")
+    return dict(rows.values_list("id", "connection"))
+
+
 def lease_rules() -> LeaseRules:
     """Return how long the company's agents decide without the portal, the defaults if unset."""
     return LeaseRules.objects.first() or LeaseRules()

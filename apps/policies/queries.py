@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from apps.kernel import clock
 from apps.kernel.errors import NotFound
+from apps.kernel.tenancy import across_tenants
 from apps.orgs.queries import permitted_at
 
 from .models import (
@@ -176,6 +177,13 @@ def is_head_signed() -> bool:
     newest = list_revisions().first()
     key = find_signing_key()
     return newest is None or (key is not None and newest.kid == key.kid)
+
+
+def heads_of(tenant_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the number of the newest revision of each of these companies that has one."""
+    with across_tenants("look for new revisions"):
+        rows = Head.objects.filter(tenant_id__in=list(tenant_ids))
+        return dict(rows.values_list("tenant_id", "number"))
 
 
 def load_bundle(number: int) -> Bundle:

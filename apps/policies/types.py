@@ -90,6 +90,10 @@ class Problem:
     suggestion: str = ""
 
 
+# Over this Redis channel goes the id of a company that has something new for its agents.
+REVISIONS = "aeterna:revisions"
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """All that an agent needs to decide at one revision."""

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.db import connections
 
-from apps.events.nudge import client
 from apps.events.queries import oldest_due_at
 from apps.kernel import clock
+from apps.kernel.hints import client
 from apps.kernel.tenancy import APP, across_tenants
 
 

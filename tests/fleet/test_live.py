@@ -11,7 +11,6 @@ from apps.events.models import Event
 from apps.events.relay import run_due
 from apps.fleet import operations
 from apps.fleet.models import CedarAgent
-from apps.fleet.publisher import publish_revision
 from apps.kernel.tenancy import acting_as
 from apps.policies import operations as policies
 from apps.policies import queries
@@ -157,8 +156,7 @@ async def test_an_agent_ended_meanwhile_is_sent_no_new_revision(committed_compan
     agent, token = await sync_to_async(enroll)(company)
     communicator = await talking(token)
     await sync_to_async(ends)(company, agent, how)
-    revision = await sync_to_async(publish)(company)
-    await sync_to_async(publish_revision)(tenant_id=company.tenant_id, revision=revision)
+    await sync_to_async(publish)(company)
     refusal = await said(communicator)
     assert (refusal["type"], refusal["code"]) == ("error", how)
     assert (await communicator.receive_output())["code"] == code

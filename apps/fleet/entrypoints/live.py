@@ -4,72 +4,80 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
-from functools import partial
+from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import InterfaceError, OperationalError
 from redis import RedisError
 
 from apps.kernel.actor import Actor, Channel, service_actor
 from apps.kernel.errors import Conflict, DomainError
-from apps.kernel.groups import group
 from apps.kernel.telemetry import CONNECTED_AGENTS
 from apps.kernel.tenancy import acting_as
 from apps.kernel.tokens import digest_of, tenant_of
 from apps.policies import queries as policies
 from apps.policies.operations import publish_revision
-from apps.policies.signing import key_chain
 
 from .. import operations, queries
 from ..frames import Ack, BadFrame, Decisions, Frame, Heartbeat, Hello, Nack, parse_frame
 from ..leases import grant_lease
 from ..models import CedarAgent
-from ..publisher import TOPIC
 from ..types import HEARTBEAT, MAX_FRAME_BYTES, SUBPROTOCOL, CloseCode
+from .hub import News, hub, in_a_thread
 
 logger = logging.getLogger(__name__)
 HELLO_SECONDS = 10
+# An agent that takes nothing for so long is cut; it comes back when it can.
+DRAIN_SECONDS = 10
 OUT_OF_REACH = (OperationalError, InterfaceError, RedisError, OSError)
-
-# The default is one thread for all connections of the process: one wait would hold up everybody.
-in_a_thread = partial(database_sync_to_async, thread_sensitive=False)
 
 
 class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One connection of one agent; every message is handled in a scope of its own."""
 
     agent: CedarAgent | None = None
-    group = ""
+    # What is new comes over the hub: an agent can connect though Redis is away.
+    channel_layer_alias = "none"
+    connection = ""
+    pusher: asyncio.Task[None] | None = None
+    serving: asyncio.Task[Any] | None = None
+    offered: News | None = None
     has_said_hello = False
     is_ending = False
+    is_evicted = False
     sent: tuple[int, str | None] = (0, None)
     sent_kid = ""
     hello_timer: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection; however it ends, it is counted no longer."""
+        self.serving, self.news_came = asyncio.current_task(), asyncio.Event()
         try:
             await super().__call__(scope, receive, send)
-        except OUT_OF_REACH:
-            logger.warning("an agent's connection could not begin", exc_info=True)
-            # A refusal is a close code, never the HTTP status that this would become.
-            with contextlib.suppress(OSError):
-                if not hasattr(self, "base_send"):
-                    await send({"type": "websocket.accept"})
-                await send({"type": "websocket.close", "code": int(CloseCode.TRY_LATER)})
+        except asyncio.CancelledError:
+            if not self.is_evicted:
+                raise
+            await self._note_end()
         finally:
+            if self.pusher is not None:
+                self.pusher.cancel()
             if self.hello_timer is not None:
+                hub().leave(self)
                 self.hello_timer.cancel()
                 CONNECTED_AGENTS.dec()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one message; end the connection when what that needs is out of reach."""
-        try:
+        async with self._reachable():
             await super().dispatch(message)
+
+    @contextlib.asynccontextmanager
+    async def _reachable(self) -> AsyncIterator[None]:
+        """End the connection when what the block needs is out of reach."""
+        try:
+            yield
         except OUT_OF_REACH:
             logger.warning("an agent's frame could not be handled", exc_info=True)
             # Whoever is gone already cannot be told; their disconnect comes next.
@@ -89,16 +97,16 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         else:
             CONNECTED_AGENTS.inc()
             self.hello_timer = asyncio.create_task(self._expect_hello())
-            self.group = group(self.agent.tenant_id, TOPIC)
-            await self.channel_layer.group_add(self.group, self.channel_name)
 
     async def disconnect(self, _code: int) -> None:
         self.is_ending = True
-        if not self.group:
+        await self._note_end()
+
+    async def _note_end(self) -> None:
+        if self.hello_timer is None:
             return
         try:
             await self._work(operations.note_disconnect, connection=self.connection)
-            await self.channel_layer.group_discard(self.group, self.channel_name)
         except OUT_OF_REACH:
             logger.warning("an agent's end is not on record; its silence will tell", exc_info=True)
 
@@ -111,14 +119,31 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         async with self._refusing():
             await self._handle(parse_frame(text_data))
 
-    async def revision_published(self, _message: dict[str, Any]) -> None:
-        if self.has_said_hello and not self.is_ending:
-            async with self._refusing():
-                await self._send_head()
+    @property
+    def tenant_id(self) -> UUID:
+        tenant_id: UUID = self._agent().tenant_id
+        return tenant_id
 
-    async def agent_revoked(self, message: dict[str, Any]) -> None:
-        if self.agent and str(self.agent.id) == message["agent_id"]:
-            await self._refuse(CloseCode.REVOKED, "revoked", "The token of this agent ended.")
+    def offer(self, news: News) -> None:
+        """Keep only the newest; whoever offers waits for nothing."""
+        self.offered = news
+        self.news_came.set()
+
+    async def _push(self) -> None:
+        while True:
+            await self.news_came.wait()
+            self.news_came.clear()
+            if self.offered is None or self.is_ending:
+                continue
+            try:
+                async with asyncio.timeout(DRAIN_SECONDS), self._reachable(), self._refusing():
+                    await self._send_news(self.offered)
+            except TimeoutError:
+                logger.warning("an agent takes nothing and is cut", extra=self._facts())
+                self.is_evicted = self.is_ending = True
+                if self.serving is not None:
+                    self.serving.cancel()
+                return
 
     @contextlib.asynccontextmanager
     async def _refusing(self) -> AsyncIterator[None]:
@@ -178,9 +203,12 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             heartbeat_seconds=int(HEARTBEAT.total_seconds()),
             decision_log=await self._read(_log_rules),
         )
-        await self._tell_keys(await self._read(_signed_head))
+        await self._read(_sign_head)
         self.sent = (hello.revision, hello.digest)
+        hub().join(self)
         await self._send_head(is_answer=True)
+        # Only now: what was offered meanwhile must not come before the answer to hello.
+        self.pusher = asyncio.create_task(self._push())
 
     async def _on_ack(self, ack: Ack) -> None:
         await self._work(
@@ -212,7 +240,8 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._refuse(CloseCode.REPLACED, "replaced", "A newer connection took over.")
             return
         pulse = await self._work(_pulse, nonce=beat.nonce)
-        await self._tell_keys(pulse.keys)
+        if pulse.lease is not None and pulse.kid != self.sent_kid:
+            await self._tell_keys(await hub().news(self.tenant_id, number=pulse.head[0]))
         await self._send(
             type="heartbeat",
             revision=pulse.head[0],
@@ -224,30 +253,32 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._send_head()
 
     async def _send_head(self, *, is_answer: bool = False) -> None:
-        head, bundle = await self._work(_news, connection=self.connection, has=self.sent)
-        if bundle is None:
-            if is_answer:
-                await self._send(type="up_to_date", revision=head.number, digest=head.digest)
-            return
-        if bundle.kid != self.sent_kid:
-            await self._tell_keys(await self._read(key_chain))
-        self.sent = (bundle.revision, bundle.digest)
-        await self._send(
-            type="snapshot",
-            revision=bundle.revision,
-            digest=bundle.digest,
-            previous_digest=bundle.previous_digest,
-            schema=bundle.schema,
-            policies=bundle.policies,
-            entities=bundle.entities,
-            manifest=bundle.manifest,
-        )
+        """Send the newest revision unless the agent has it; then say so where that answers."""
+        number = await self._work(_head_number, connection=self.connection)
+        news = await hub().news(self.tenant_id, number=number)
+        await self._tell_keys(news)
+        if (news.number, news.digest) != self.sent and news.snapshot:
+            await self._send_snapshot(news)
+        elif is_answer:
+            await self._send(type="up_to_date", revision=news.number, digest=news.digest)
 
-    async def _tell_keys(self, keys: Sequence[dict[str, Any]]) -> None:
+    async def _send_news(self, news: News) -> None:
+        """Send what the hub offers, if it is newer and the agent is still this connection's."""
+        if news.connections.get(self._agent().id) != self.connection:
+            await self._work(operations.require_connected, connection=self.connection)
+        await self._tell_keys(news)
+        if news.number > self.sent[0]:
+            await self._send_snapshot(news)
+
+    async def _send_snapshot(self, news: News) -> None:
+        self.sent = (news.number, news.digest)
+        await self.send(text_data=news.snapshot)
+
+    async def _tell_keys(self, news: News) -> None:
         """Name the company's keys before anything is sent that the newest of them signed."""
-        if keys and keys[-1]["kid"] != self.sent_kid:
-            self.sent_kid = keys[-1]["kid"]
-            await self._send(type="keys", keys=keys)
+        if news.kid != self.sent_kid:
+            self.sent_kid = news.kid
+            await self.send(text_data=news.keys)
 
     async def _expect_hello(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -268,6 +299,10 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.agent is None:
             raise Conflict("There is no agent on this connection.")
         return self.agent
+
+    def _facts(self) -> dict[str, str]:
+        agent = self._agent()
+        return {"agent": str(agent.id), "tenant": str(agent.tenant_id)}
 
     def _actor(self) -> Actor:
         agent = self._agent()
@@ -298,29 +333,27 @@ def _log_rules() -> dict[str, Any]:
 class _Pulse(NamedTuple):
     head: tuple[int, str | None]
     rules: dict[str, Any]
-    keys: Sequence[dict[str, Any]]
+    kid: str
     lease: str | None
 
 
 def _pulse(*, agent_id: UUID, nonce: str | None) -> _Pulse:
-    head = policies.get_head()
+    head, key = policies.get_head(), policies.find_signing_key()
     lease = grant_lease(queries.get_agent(agent_id), nonce=nonce) if nonce else None
-    return _Pulse((head.number, head.digest), _log_rules(), key_chain(), lease)
+    return _Pulse((head.number, head.digest), _log_rules(), key.kid if key else "", lease)
 
 
-def _signed_head() -> Sequence[dict[str, Any]]:
-    """Return the company's keys, after what is older than signing was published anew."""
+def _sign_head() -> None:
+    """Publish anew what is older than signing."""
     if not policies.is_head_signed():
         publish_revision(reason="Signed for the first time")
-    return key_chain()
 
 
-def _news(*, agent_id: UUID, connection: str, has: tuple[int, str | None]) -> tuple[Any, Any]:
-    """Return the head, and its bundle for a live agent that does not have it yet."""
+def _head_number(*, agent_id: UUID, connection: str) -> int:
+    """Return the newest revision's number, for an agent that may still be told."""
     operations.require_connected(agent_id=agent_id, connection=connection)
-    head = policies.get_head()
-    is_new = head.number != 0 and (head.number, head.digest) != has
-    return head, policies.load_bundle(head.number) if is_new else None
+    number: int = policies.get_head().number
+    return number
 
 
 def _bearer(headers: list[tuple[bytes, bytes]]) -> str:

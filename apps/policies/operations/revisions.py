@@ -6,6 +6,7 @@ from apps.events.operations import emit
 from apps.events.types import Change
 from apps.kernel import clock
 from apps.kernel.authorization import authorize
+from apps.kernel.hints import hint_on_commit
 from apps.kernel.operation import operation
 from apps.kernel.tenancy import current_tenant_id
 from apps.orgs.queries import get_root, organization_entities
@@ -16,7 +17,7 @@ from ..digest import canonical_entities, canonical_policies, revision_digest, sh
 from ..models import Head, Part, Revision
 from ..overriding import enforced_cedar
 from ..signing import Signed, active_key, sign
-from ..types import PartKind
+from ..types import REVISIONS, PartKind
 
 # The oldest cedarpy that reads all the portal lets anybody write.
 MINIMUM_ENGINE = "4.12"
@@ -65,6 +66,7 @@ def publish(*, reason: str) -> Revision:
     )
     head.number, head.digest = revision.number, digest
     head.save(update_fields=["number", "digest"])
+    hint_on_commit(REVISIONS, str(revision.tenant_id))
     payload = {"revision": revision.number, "digest": digest}
     emit("revision.published", resource=resource, change=Change(reason=reason, payload=payload))
     return revision

@@ -10,9 +10,10 @@ import redis
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from apps.events.nudge import CHANNEL, client
+from apps.events.nudge import CHANNEL
 from apps.events.relay import run_due
 from apps.kernel.database_role import require_safe_role
+from apps.kernel.hints import client
 from apps.kernel.tracing import start_tracing
 
 logger = logging.getLogger(__name__)
