@@ -18,6 +18,7 @@ from tests.benchmarks import (
     impact,
     intents,
     isolation,
+    replay,
     rest,
     starts,
 )
@@ -64,6 +65,7 @@ def test_every_figure_is_measured_and_written_down(
     figures += analysis.measure()
     figures += impact.measure()
     figures += intents.measure()
+    figures += replay.measure()
     figures += starts.measure(folder=tmp_path / "fresh")
     with psycopg.connect(superuser) as connection:
         version = connection.info.parameter_status("server_version")
