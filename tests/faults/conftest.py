@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from aeterna_portal.local.postgres import EmbeddedPostgres
@@ -59,6 +60,11 @@ def ruin(ruined: Ruin) -> Iterator[Ruin]:
     for server in (ruined.postgres, ruined.redis):
         if not server.is_running():
             server.revive()
+    stack = ruined.stack
+    for name, start in (("web", stack.start_web), ("relay", stack.start_relay)):
+        if stack.children[name].poll() is not None:
+            start()
+    wait_until(lambda: httpx.get(f"{stack.url}/healthz").status_code, what="the portal")
 
 
 @pytest.fixture(scope="module")

@@ -26,10 +26,11 @@ from apps.orgs.operations import create_organization
 from apps.policies.models import Revision
 from tests.factories.company import TestCompany
 from tests.fleet.test_live import enroll, hello
-from tests.journeys.stack import wait_until
+from tests.journeys.stack import free_port, wait_until
 from tests.journeys.test_agents_follow import PERMIT, put_in_force
 from tests.web.sign_in import session_of
 
+from .balancer import Balancer
 from .conftest import Ruin
 
 BURST = 100
@@ -171,6 +172,60 @@ def test_redis_restarts_and_agents_and_relay_go_on(ruin: Ruin):
     wait_until(lambda: all_delivered(company), what="the relay delivering with Redis")
     wait_until(lambda: is_current(company), what="the agent current again")
     assert ruin.stack.children["relay"].poll() is None
+
+
+@pytest.mark.gap("UX-C1")
+def test_decisions_go_on_while_any_and_while_all_of_the_portal_is_killed(ruin: Ruin):
+    company, second = ruin.company(), free_port()
+    _, token = enroll(company)
+    name = f"agent-{company.slug}"
+    ruin.stack.start_web("second", port=second)
+    with Balancer([ruin.stack.port, second]) as balancer:
+        wait_until(lambda: answers_at(second), what="the second portal")
+        agent = ruin.stack.start_agent(name, token, portal=balancer.url)
+        put_in_force(company, "tools", PERMIT)
+        wait_until(lambda: is_current(company), what="the agent current")
+        for victim in ("web", "second"):
+            # Whichever of the two it was at, the other one takes it.
+            kill(ruin, victim)
+            put_in_force(company, f"without-{victim}", PERMIT)
+            assert decides(agent)
+            wait_until(lambda: is_current(company), what=f"the agent current without {victim}")
+            ruin.stack.start_web(victim, port=second if victim == "second" else None)
+            port = second if victim == "second" else ruin.stack.port
+            wait_until(lambda at=port: answers_at(at), what=f"{victim} again")  # type: ignore[misc]
+        for part in ("web", "second", "relay"):
+            kill(ruin, part)
+        ruin.end(ruin.redis, signal.SIGKILL)
+        put_in_force(company, "by-nobody", PERMIT)
+        assert decides(agent)
+        kill(ruin, name)
+        agent = ruin.stack.start_agent(name, token, portal=balancer.url)
+        assert decides(agent)
+        ruin.redis.revive()
+        ruin.stack.start_portal()
+        wait_until(lambda: is_current(company), what="the agent current again")
+
+
+def kill(ruin: Ruin, name: str) -> None:
+    child = ruin.stack.children[name]
+    child.kill()
+    child.wait(10)
+
+
+def answers_at(port: int) -> bool:
+    return bool(httpx.get(f"http://127.0.0.1:{port}/healthz").status_code)
+
+
+def decides(agent: str) -> bool:
+    """Ask an agent something that it must allow, by policies that are not expired."""
+    question = {
+        "principal": 'User::"nobody"',
+        "action": 'Action::"run_tool"',
+        "resource": 'Tool::"hammer"',
+    }
+    answer = httpx.post(f"{agent}/v1/is_authorized", json=question).json()
+    return (answer["decision"], answer["staleness"] in ("fresh", "stale")) == ("Allow", True)
 
 
 def test_an_agent_that_comes_while_redis_is_away_is_told_to_try_later(ruin: Ruin):

@@ -70,18 +70,18 @@ class Stack:
 
     def start_portal(self) -> None:
         self.start_web()
-        self.start("relay", sys.executable, "manage.py", "relay")
+        self.start_relay()
         wait_until(lambda: httpx.get(f"{self.url}/healthz").status_code, what="the portal")
 
-    def start_web(self) -> None:
+    def start_web(self, name: str = "web", *, port: int | None = None) -> None:
         self.start(
-            "web",
+            name,
             sys.executable,
             "-m",
             "uvicorn",
             "aeterna_portal.asgi:application",
             "--port",
-            str(self.port),
+            str(port or self.port),
             "--loop",
             "uvloop",
             "--lifespan",
@@ -90,8 +90,14 @@ class Stack:
             "warning",
         )
 
-    def start_agent(self, name: str, token: str) -> str:
-        """Start a Cedar agent with `token`; return the address it answers at."""
+    def start_relay(self) -> None:
+        self.start("relay", sys.executable, "manage.py", "relay")
+
+    def start_agent(self, name: str, token: str, *, portal: str = "") -> str:
+        """Start a Cedar agent with `token`; return the address it answers at.
+
+        It follows `portal`, if that is another address than the portal's own.
+        """
         home = self.folder / name
         home.mkdir(exist_ok=True)
         (home / "token").write_text(token)
@@ -101,7 +107,7 @@ class Stack:
             str(AGENT),
             "run",
             "--portal",
-            self.url,
+            portal or self.url,
             "--token-file",
             str(home / "token"),
             "--state-dir",
