@@ -199,6 +199,8 @@ async def test_a_lost_hint_is_healed_by_the_next_heartbeat(committed_company):
     revision = await sync_to_async(publish)(company)
     await communicator.send_to(beat(first.get("revision", 0), first.get("digest")))
     frames = [await said(communicator), await said(communicator)]
+    # The hub's own look may be the first to heal it.
+    frames.sort(key=lambda frame: frame["type"])
     assert [frame["type"] for frame in frames] == ["heartbeat", "snapshot"]
 
     def head() -> tuple[int, str | None]:
