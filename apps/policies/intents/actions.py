@@ -1,7 +1,7 @@
 """What people do in intents, as the actions and resources that agents are asked about."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .asking import Unread
@@ -145,17 +145,23 @@ def _either(tests: Sequence[str]) -> str:
     return any_of(list(dict.fromkeys(tests)))
 
 
+def _several(words: Iterable[str]) -> str:
+    one = f"(?:{'|'.join(words)})"
+    return f"{one}(?:(?: ,| or| and| , or) {one})*"
+
+
+LAYER_WORDS = _several(LAYERS)
 MEMORY = re.compile(
-    rf"(?:(?P<layer>{'|'.join(LAYERS)})(?: level| layer)? )?memory(?: items?| entries)?"
-    rf"(?: (?:at|of|on|in|from) (?P<after>{'|'.join(LAYERS)})(?: level| layer)?)?"
+    rf"(?:(?P<layer>{LAYER_WORDS})(?: level| layer)? )?memory(?: items?| entries)?"
+    rf"(?: (?:at|of|on|in|from) (?P<after>{LAYER_WORDS})(?: level| layer)?)?"
     rf"(?: (?:that is |that are |which are |with |(?:that |which )?(?:carry|carries|has|have) )?"
     rf"(?:tagged|tag|labelled|labeled)(?: as| with)? "
     rf"(?P<tag>{NAME}))?"
 )
 KNOWLEDGE = re.compile(
-    rf"(?:(?P<status>{'|'.join(STATUSES)}) )?(?:(?P<kind>{'|'.join(KINDS)})(?: items?|"
-    rf" knowledge)?|knowledge(?: items?| base)?(?: of (?:type|kind) (?P<of>{'|'.join(KINDS)}"
-    rf"|«q\d+»))?)"
+    rf"(?:(?P<status>{_several(STATUSES)}) )?(?:(?P<kind>{'|'.join(KINDS)})(?: items?|"
+    rf" knowledge)?|knowledge(?: items?| base)?(?: of (?:type|kind) (?P<of>{_several(KINDS)}"
+    rf"|«q\d+»))?(?: whose status is (?P<state>{_several(STATUSES)}))?)"
 )
 
 
@@ -165,7 +171,7 @@ def _stored(verb: str, target: str, reader: Reader) -> list[Deed] | None:
         layer = memory["layer"] or memory["after"]
         tests = []
         if layer:
-            tests.append(f"resource has layer && resource.layer == {quoted(_layer(layer))}")
+            tests.append(_has("layer", [_layer(word) for word in _each(layer)]))
         if memory["tag"]:
             tag = quoted(reader.canon.raw(memory["tag"]))
             tests.append(f"resource has tags && resource.tags.contains({tag})")
@@ -179,6 +185,15 @@ def _stored(verb: str, target: str, reader: Reader) -> list[Deed] | None:
     return None
 
 
+def _each(words: str) -> list[str]:
+    return re.split(r" , or | , | or | and ", words)
+
+
+def _has(name: str, values: Sequence[str]) -> str:
+    tests = [f"resource.{name} == {quoted(value)}" for value in dict.fromkeys(values)]
+    return f"resource has {name} && " + (f"({any_of(tests)})" if len(tests) > 1 else tests[0])
+
+
 def _layer(word: str) -> str:
     return "org" if word == "organization" else word
 
@@ -188,12 +203,16 @@ def _knowledge(action: str, match: re.Match[str], reader: Reader) -> Deed:
     kind = match["kind"] or (match["of"] or "").strip()
     if kind.startswith("«"):
         kind = reader.canon.raw(kind).lower()
-    if kind and kind not in KINDS:
-        raise Unread(kind, f"{kind} is no kind of knowledge.", is_beyond=False)
-    if kind:
-        tests.append(f"resource has kind && resource.kind == {quoted(KINDS[kind])}")
-    if match["status"]:
-        tests.append(f"resource has status && resource.status == {quoted(match['status'])}")
+    kinds = _each(kind) if kind else []
+    for unknown in (one for one in kinds if one not in KINDS):
+        raise Unread(unknown, f"{unknown} is no kind of knowledge.", is_beyond=False)
+    if kinds:
+        tests.append(_has("kind", [KINDS[one] for one in kinds]))
+    status = match["status"] or match["state"]
+    if match["status"] and match["state"]:
+        raise Unread(match["state"], "It says twice in which status.", is_beyond=False)
+    if status:
+        tests.append(_has("status", _each(status)))
     return Deed((action,), "Knowledge", " && ".join(tests))
 
 

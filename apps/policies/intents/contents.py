@@ -67,7 +67,7 @@ def _import_rules(names: str, globs: Sequence[str], aside: Aside, reader: Reader
 
 def _where(words: str | None, reader: Reader) -> tuple[str, ...] | None:
     if not words or re.fullmatch(
-        r"(?:in|inside|within|from) (?:any |all |our |new )?(?:code|project|source)", words
+        r"(?:in|inside|within|from) (?:any |all |our |new )?(?:code|project|source|file)", words
     ):
         return ("**",)
     bare = re.sub(r"^(?:in|inside|within|from|under|below) ", "", words)

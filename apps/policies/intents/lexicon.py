@@ -321,7 +321,7 @@ REWRITES = _rewrites(
     (rf"\b(?:is|are) (?:{FINE}|free|able) to\b", "may"),
     (rf"\b(?:is|are) (?:not {FINE}|{BANNED})\b", "BANNED"),
     (r"^(.+?) BANNED (?=(?:in|under|inside|within|below|anywhere) )(?:anywhere )?", r"block \1 "),
-    (r"(?<= )(and|or|,|, and|, or) no (?=\S+(?: |$))", r"\1 "),
+    (r"^(block .*)(?<= )(and|or|,|, and|, or) no (?=\S+(?: |$))", r"\1\2 "),
     (r"^block (.+?) ,? ?(?:to be used|anywhere)$", r"block \1"),
     (rf"\bmay not be {FINE}\b", "BANNED"),
     (r"\b(?:does|do|will) not have (?:permission|access|right) to\b", "may not"),

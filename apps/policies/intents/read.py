@@ -13,7 +13,8 @@ from .opposites import require_consistent
 from .peeling import peel
 from .pieces import Piece
 from .projects import read_project
-from .reader import Reader
+from .reader import ROLES, Reader
+from .subjects import ECO, NAMES
 from .text import canonical, rewrite
 from .types import (
     MAX_INTENT_CHARACTERS,
@@ -41,6 +42,7 @@ ADDED = re.compile(r"(?:(?:use|prefer|try) .+ instead$|because |reason :|except 
 # A line above a list: what each item of the list is.
 HEADING = re.compile(
     r"(?:banned|BANNED|forbidden|prohibited|blocked|disallowed) (?P<what>(?:\w+ )?package) ?:"
+    rf"|block (?:these |following )?package from (?P<eco>{ECO}) :"
     r"|(?P<kind>(?:\w+ )?package) (?:we do not (?:accept|allow|use|want)|that (?:is|are) BANNED"
     r"|BANNED) ?:"
 )
@@ -88,16 +90,40 @@ def _sentences(words: str) -> list[str]:
     for part in parts:
         heading = HEADING.fullmatch(part.strip()) if not found else None
         if heading or (not found and part.rstrip().endswith(":") and not RULES.search(part)):
-            prefix = f"block {heading['what'] or heading['kind']} " if heading else ""
+            prefix = f"block {_headed(heading)} " if heading else ""
             continue
         said = rewrite(prefix + part.strip(" ,:;.!"))
         if found and _is_remark(said):
             continue
+        said = _completed(said, found[-1]) if found else said
         if found and ADDED.match(said):
             found[-1] = f"{found[-1]} , {said}"
         elif said:
             found.append(said)
     return found
+
+
+def _headed(heading: re.Match[str]) -> str:
+    return heading["what"] or heading["kind"] or f"{heading['eco']} package"
+
+
+# A sentence that says, after a ban, what to use; after a duty, who is free of it.
+ALTERNATIVE = re.compile(
+    rf"(?:(?:use|prefer|migrate to|switch to|move to|replacement is) (?!mfa|reason)(?P<names>{NAMES})"
+    rf"|(?P<bare>{NAMES}) instead)"
+)
+FREE = re.compile(rf"(?P<roles>{ROLES}) do not")
+BAN = re.compile(r"^(?:block|avoid|warn about) |\b(?:BANNED|may not be used)\b")
+OF_PEOPLE = re.compile(r"\b(?:agents|people|everyone|nobody|deploy\w*|read|write|tool)\b")
+
+
+def _completed(said: str, before: str) -> str:
+    alternative, free = ALTERNATIVE.fullmatch(said), FREE.fullmatch(said)
+    if alternative and BAN.search(before) and not OF_PEOPLE.search(before):
+        return f"use {alternative['names'] or alternative['bare']} instead"
+    if free and re.search(r" (?:must|need|needs) (?:use |have )?mfa to ", before):
+        return f"except for {free['roles']}"
+    return said
 
 
 def _is_remark(words: str) -> bool:
@@ -137,7 +163,8 @@ def _read_sentence(words: str, reader: Reader) -> Reading:
 
 # What is said of the matter without changing it: why it is so, what happened.
 TELLS = re.compile(
-    r"(?:(?:because )?(?:it|they|those|these|that|this|we|there) |see |otherwise |"
+    r"(?:(?:because )?(?:it|they|those|these|that|this|we|there) |both (?:releases|of them) (?:are|were) |see |otherwise |"
+    r"older (?:lines|releases|ones) do not |"
     r"\S+(?: (?:and|or) \S+)? (?:is|are|will do|do|does) (?:better|enough|fine|good|good enough|"
     r"replacement|same job|job|what we use)\b)"
 )
@@ -149,7 +176,7 @@ RULES = re.compile(
     r"|concern\w*|"
     r"holds?|reach\w*|counts?|limit\w*|exclu\w*|inclu\w*|means?)\b|«v"
 )
-FOR_THAT = re.compile(r"\b(?:for|in) (?:that|this|it|them)\b|\bsince «v\d+»")
+FOR_THAT = re.compile(r"\b(?:for|in) (?:that|this|it|them)\b|do not (?:get|receive) (?:patches|updates|fixes)$|\bsince «v\d+»")
 
 
 def _without_remark(words: str, reader: Reader) -> Reading | None:

@@ -41,6 +41,7 @@ MUST_BE = tuple(
         r"(?:maximum|max|highest)(?: allowed| required| supported)? version (?:of|for) "
         r"(?P<names>.+?) (?:is|:|must be|=) (?P<maximum>.+)",
         r"(?P<names>.+?) (?:minimum|min) version (?:is|:|must be|=) (?P<minimum>.+)",
+        r"(?P<names>\S+) (?:minimum|min) (?P<minimum>«v\d+»)",
         r"(?:require )?minimum version (?P<minimum>\S+) (?:of|for) (?P<names>.+)",
         r"(?:ENSURE )?(?P<names>.+?)(?: version)? (?:must|should) (?:be|stay|remain|be kept|be"
         r" pinned)(?: on| to)? (?P<version>.+)",

@@ -105,6 +105,8 @@ def _found(word: str, hint: str, reader: Reader, *, is_package: bool) -> Sequenc
     name = raw if re.fullmatch(r"«q\d+»", word) else raw.lower()
     if "/" in raw or ":" in raw:
         name = raw
+    if re.fullmatch(r"@[\w-]+", raw) and hint in ("", "npm"):
+        return [Package("npm", f"{raw.lower()}/*")]
     exact = by_notation(raw)
     if exact:
         return [exact]

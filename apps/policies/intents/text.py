@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from .families import FAMILIES
 from .lexicon import CONTRACTIONS, HYPHENATED, REWRITES, SYNONYMS
 
 LITERAL = r"«[a-z]\d+»"
@@ -64,6 +65,7 @@ def canonical(text: str) -> Canonical:
     source = unicodedata.normalize("NFC", text).translate(PLAIN_SIGNS)
     source = DASH_RANGE.sub(r"\1 to \2", source)
     source = re.sub(r"\s*\((?:CVE|GHSA|RUSTSEC)-[^)]*\)", "", source)
+    source = re.sub(r"\s*\((?!WARN|INFO|NPM)[A-Z]{2,}, CVE-[\d-]+\)", "", source)
     source = re.sub(r"(?<=\S )-(?= )", ",", source)
     source = re.sub(r"(?m)^\s*(?:[-*•]|\d+[.)])\s+", "", source)
     words = [_word(match, found) for match in TOKEN.finditer(source.strip())]
@@ -73,7 +75,7 @@ def canonical(text: str) -> Canonical:
 
 def rewrite(words: str) -> str:
     """Return words with synonyms and politeness taken out, until nothing changes."""
-    for pattern, instead in (*SYNONYMS, *REWRITES):
+    for pattern, instead in (*SYNONYMS, *REWRITES, *FAMILIES):
         words = pattern.sub(instead, words)
     return re.sub(r"\s+", " ", words).strip()
 
