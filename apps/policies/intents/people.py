@@ -4,6 +4,7 @@ import re
 
 from .reader import ROLES, Reader, read_roles
 from .statements import AGENT, USER, Who
+from .types import Choice
 
 EVERYBODY = r"(?:everyone|nobody|(?:people (?:and|or|nor) agents)|(?:agents (?:and|or|nor) people))"
 QUANTITY = r"(?:any|all|every|each|no|our|your|other) "
@@ -19,6 +20,9 @@ PLACED = re.compile(
 )
 
 
+SENIOR = r"(?:seniors?|senior (?:people|developer)|leads?|managers?)"
+
+
 def read_who(words: str, reader: Reader) -> Who | None:
     """Return whom words name; None if they name nobody that a policy knows."""
     words = words.strip()
@@ -31,7 +35,19 @@ def read_who(words: str, reader: Reader) -> Who | None:
         return Who(kind=_kind(group["kind"]))
     if re.fullmatch(r"«m\d+»", words):
         return Who(mail=reader.canon.raw(words))
+    if re.fullmatch(SENIOR, words):
+        return _senior(words, reader)
     return _by_role(words) or _by_place(words, reader)
+
+
+def _senior(words: str, reader: Reader) -> Who:
+    given = reader.asker.ask(
+        f"role:{words}",
+        f"“{words}” is no role here. Which role is meant?",
+        (Choice("techlead", "Tech leads"), Choice("architect", "Architects"),
+         Choice("admin", "Administrators")),
+    )  # fmt: skip
+    return Who(roles=read_roles(given) or ())
 
 
 def _by_role(words: str) -> Who | None:

@@ -1,6 +1,7 @@
 """Forms about what a project contains: packages, files, code, imports and configuration."""
 
 import re
+from collections.abc import Sequence
 
 from .asides import Aside
 from .configuration import read_configuration
@@ -13,11 +14,13 @@ from .contents import (
 )
 from .dependencies import forbidden_packages, read_allowed, read_allowlist
 from .globs import read_globs
+from .packages import ECOSYSTEM_WORDS
 from .pieces import (
     Piece,
 )
 from .reader import SOMEWHERE, Reader
 from .requirements import read_floor, read_presence
+from .subjects import ECO
 
 FORBID = re.compile(
     r"(?:block|avoid|warn (?:about|on|of|if|when|for|against)(?: there (?:is|are)| project (?:use"
@@ -27,7 +30,7 @@ FORBID = re.compile(
 FORBID_AFTER = re.compile(
     r"(?P<what>.+?) (?:BANNED|(?:may|should) not be (?:used|installed|added|imported|included"
     r"|depended on|there|found|contained|(?P<has>present|in project|committed|checked in))(?: (?:in"
-    r"|anywhere in|by) (?:any |our |all )?(?:\w+ )?(?:project|code|service|team))?"
+    rf"|anywhere in|by) (?:any |our |all )?(?:(?P<lang>{ECO}) )?(?:project|code|service|team))?"
     r"|(?:may|should) not (?P<exist>exist))"
 )
 
@@ -75,8 +78,15 @@ def _banned(words: str, aside: Aside, reader: Reader) -> list[Piece] | None:
             what = f"committing {what}"
         found = _forbidden(what, aside, reader) if what else None
         if found is not None:
-            return found
+            return found if _is_of(hints.get("lang"), found) else None
     return None
+
+
+def _is_of(language: str | None, pieces: Sequence[Piece]) -> bool:
+    # A rule knows packages of a language, and no other thing that only its projects have.
+    rules = [piece for piece in pieces if isinstance(piece, dict)]
+    wanted = ECOSYSTEM_WORDS[language] if language else ""
+    return not wanted or all(one.get("ecosystem") == wanted for one in rules)
 
 
 def _forbidden(words: str, aside: Aside, reader: Reader) -> list[Piece] | None:

@@ -77,6 +77,9 @@ def _read(text: str, setting: Setting, asker: Asker) -> Outcome:
         found = _read_sentence(sentence, reader)
         pieces += found[0]
         asides += found[1]
+    if not pieces:
+        return NotUnderstood(canon.shown(canon.words), "Say what is to be allowed, forbidden or "
+                             "required.", is_beyond=False)  # fmt: skip
     require_consistent(pieces)
     draft = make_draft(text, pieces, asides, reader)
     return Understood(draft, dict(asker.used), tuple(reader.notes))
@@ -109,7 +112,8 @@ def _headed(heading: re.Match[str]) -> str:
 
 # A sentence that says, after a ban, what to use; after a duty, who is free of it.
 ALTERNATIVE = re.compile(
-    rf"(?:(?:use|prefer|migrate to|switch to|move to|replacement is) (?!mfa|reason)(?P<names>{NAMES})"
+    rf"(?:(?:use|prefer|migrate to|switch to|move to|replacement is) (?!mfa|reason)"
+    rf"(?P<names>{NAMES})"
     rf"|(?P<bare>{NAMES}) instead)"
 )
 FREE = re.compile(rf"(?P<roles>{ROLES}) do not")
@@ -163,7 +167,8 @@ def _read_sentence(words: str, reader: Reader) -> Reading:
 
 # What is said of the matter without changing it: why it is so, what happened.
 TELLS = re.compile(
-    r"(?:(?:because )?(?:it|they|those|these|that|this|we|there) |both (?:releases|of them) (?:are|were) |see |otherwise |"
+    r"(?:(?:because )?(?:it|they|those|these|that|this|we|there) |see |otherwise |"
+    r"both (?:releases|of them) (?:are|were) |"
     r"older (?:lines|releases|ones) do not |"
     r"\S+(?: (?:and|or) \S+)? (?:is|are|will do|do|does) (?:better|enough|fine|good|good enough|"
     r"replacement|same job|job|what we use)\b)"
@@ -176,7 +181,10 @@ RULES = re.compile(
     r"|concern\w*|"
     r"holds?|reach\w*|counts?|limit\w*|exclu\w*|inclu\w*|means?)\b|«v"
 )
-FOR_THAT = re.compile(r"\b(?:for|in) (?:that|this|it|them)\b|do not (?:get|receive) (?:patches|updates|fixes)$|\bsince «v\d+»")
+FOR_THAT = re.compile(
+    r"\b(?:for|in) (?:that|this|it|them)\b|\bsince «v\d+»|"
+    r"do not (?:get|receive) (?:patches|updates|fixes)$"
+)
 
 
 def _without_remark(words: str, reader: Reader) -> Reading | None:

@@ -289,3 +289,53 @@ def test_no_text_makes_it_fail_or_hang():
         read(text)
     read("block " + "a " * 900)
     read("(" * 500 + "block" + '"' * 300)
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        "Makefile must not be present in Go projects.",
+        "requests must not be used in Go services.",
+        "In our Rust projects, README.md must be present.",
+        "Agents may not deploy; nobody is exempt.",
+        "Agents may not deploy. No team is exempt.",
+        "Developers may deploy; architects don't.",
+        "Agents must not deploy. Use MFA.",
+        "Every project must have a README.md. Use dayjs.",
+        "Nobody below architect or admin may deploy.",
+        "Nobody may write memory of company, org or galaxy layer.",
+        "Agents may only read knowledge of kind adr and approved guides.",
+        "Agents may only run these tools: eslint, prettier and MFA.",
+        "PyPI packages under the scope @acme are forbidden.",
+        "axios below 1.7.4 is forbidden (WARN, CVE-2024-39338).",
+        "Secrets don't belong in Git.",
+        "Ban these packages from PyPI:",
+    ],
+)
+def test_a_neighbour_of_a_wording_that_says_something_else_is_refused(intent):
+    assert isinstance(read(intent), NotUnderstood)
+
+
+def test_a_group_that_is_no_role_is_asked_about():
+    outcome = read("Only seniors can deploy")
+
+    assert isinstance(outcome, Ambiguous)
+    assert outcome.question == "“seniors” is no role here. Which role is meant?"
+
+
+@pytest.mark.parametrize(
+    ("intent", "same"),
+    [
+        ("Nobody below architect may deploy", "Only architects or higher may deploy"),
+        ("Company memory may be written by architects only",
+         "Company memory may only be written by architects"),
+        ("Agents must not deploy, even on behalf of an admin", "Agents must not deploy"),
+        ("Deployments by people require MFA", "People must use MFA to deploy"),
+        ("Developers need MFA to deploy; architects don't",
+         "Developers need MFA to deploy, except for architects"),
+        ("Agents must not deploy, except those in Cards", "Agents must not deploy, except agents"
+         " in Cards"),
+    ],
+)  # fmt: skip
+def test_another_wording_of_the_same_gives_the_same_statement(intent, same):
+    assert draft_of(intent).cedar == draft_of(same).cedar
