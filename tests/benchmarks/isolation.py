@@ -59,6 +59,7 @@ def measure(*, app_url: str, superuser_url: str, company: TestCompany) -> list[F
             f"{micro:.0f} µs",
             "≤ 50 µs",
             micro <= 50,
+            "one round trip, the actor and the context",
         ),
     ]
 
