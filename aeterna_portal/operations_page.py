@@ -15,6 +15,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.kernel.operation import OPERATIONS, Operation
+from apps.kernel.syntax import parsed
 
 HEADER = """# Operations
 
@@ -76,11 +77,8 @@ def _row(operation: Operation) -> str:
 
 
 def _events(function: Any, seen: frozenset[str]) -> set[str]:
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
+    for node in _calls(function):
         found |= _literal_events(node)
         if isinstance(node.func, ast.Name) and node.func.id not in seen:
             called = inspect.unwrap(function).__globals__.get(node.func.id)
@@ -89,6 +87,12 @@ def _events(function: Any, seen: frozenset[str]) -> set[str]:
                 if node.func.id not in ("emit", "authorize", "operation"):
                     found |= _events(inner, seen | {node.func.id})
     return found
+
+
+@cache
+def _calls(function: Any) -> tuple[ast.Call, ...]:
+    tree = parsed(textwrap.dedent(inspect.getsource(function)))
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 def _literal_events(call: ast.Call) -> set[str]:

@@ -1,11 +1,12 @@
 """The project's own Python files and their syntax trees."""
 
 import ast
-import gc
 import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from apps.kernel.syntax import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,18 +39,12 @@ def tracked() -> tuple[str, ...]:
 @cache
 def python_sources() -> tuple[Source, ...]:
     """Return every Python file of the project, tests included."""
-    # Something collected meanwhile may log a traceback, which parses too, and Python 3.11 before
-    # .9 raises SystemError when two parses of one process meet.
-    gc.disable()
-    try:
-        return tuple(_source(name) for name in tracked() if name.endswith(".py"))
-    finally:
-        gc.enable()
+    return tuple(_source(name) for name in tracked() if name.endswith(".py"))
 
 
 def _source(name: str) -> Source:
     text = (ROOT / name).read_text(encoding="utf-8")
-    return Source(path=name, text=text, tree=ast.parse(text))
+    return Source(path=name, text=text, tree=parsed(text))
 
 
 def product_sources() -> tuple[Source, ...]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import re2
 
+from apps.kernel.syntax import parsed
+
 SEPARATORS = {"python": ".", "java": ".", "rust": "::", "script": "/", "go": "/"}
 LANGUAGES = {
     "py": "python", "pyi": "python", "js": "script", "jsx": "script", "mjs": "script",
@@ -47,9 +49,8 @@ def _python(text: str) -> Iterator[Import]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    # SystemError: Python 3.11 before .9 loses count when two parses of one process meet.
-    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
+            tree = parsed(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         yield from _found(PYTHON_LINE, text)
         return
     for node in ast.walk(tree):
