@@ -136,3 +136,10 @@ def answer_with(
     """Come back from a provider that exchanges the code for `id_token`."""
     provider.token_answer = {"id_token": id_token, "access_token": "at", "token_type": "Bearer"}
     return client.get(f"/sign-in/{slug}/callback/", {"code": "c", "state": state, **query})
+
+
+@pytest.fixture
+def okta(company: TestCompany, provider: Any, configure: Any) -> Any:
+    """A provider of the company, named okta."""
+    configure(okta=(provider, {}))
+    return provider

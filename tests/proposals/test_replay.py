@@ -9,7 +9,6 @@ from datetime import timedelta
 import cedarpy
 import pytest
 
-from apps.fleet.operations import enroll_agent
 from apps.fleet.types import RecordedRequest
 from apps.kernel import clock
 from apps.kernel.errors import Conflict, Forbidden, Invalid
@@ -32,13 +31,6 @@ from apps.proposals.types import ReplayOutcome, ReplayState
 from tests.factories.decisions import DEPLOY, NO_DEPLOY, record, who
 from tests.factories.policy import make_active, make_proposal
 from tests.web.sign_in import browser
-
-
-@pytest.fixture
-def edge(company):
-    with company.acting("admin"):
-        agent, _ = enroll_agent(name="edge")
-    return agent
 
 
 def ask(company, proposal, by="architect", **values):
