@@ -19,9 +19,9 @@ from ..types import (
     DEFAULT_REPLAY_DAYS,
     MOST_REPLAY_DAYS,
     REPLAYING,
-    ProposalState,
     ReplayState,
 )
+from .judging import proposal_to_judge
 
 ONE = {"one_replay_at_a_time": ("proposal_id", "A replay against it is under way already.")}
 LEASE = timedelta(minutes=5)
@@ -33,15 +33,9 @@ def replay_proposal(*, proposal_id: UUID, days: int = DEFAULT_REPLAY_DAYS) -> Re
 
     Conflict if it is decided already, about no policy, or if a replay against it is under way.
     """
-    proposal = queries.get_proposal(proposal_id)
-    authorize("proposal.replay", proposal.as_resource())
-    authorize("decision.view", orgs.get_root().as_resource())
+    proposal = proposal_to_judge(proposal_id, action="proposal.replay")
     if not 1 <= days <= MOST_REPLAY_DAYS:
         raise Invalid(fields={"days": [f"Choose from 1 to {MOST_REPLAY_DAYS} days."]})
-    if proposal.policy_id is None:
-        raise Conflict("Only changes of policies decide anything otherwise.")
-    if proposal.state != ProposalState.PENDING:
-        raise Conflict(f"The proposal is already {proposal.state}.")
     moment = clock.now()
     with conflicts(ONE):
         replay: Replay = Replay.objects.create(

@@ -15,7 +15,8 @@ from apps.orgs import queries as orgs
 
 from .. import queries
 from ..models import Shadow
-from ..types import DEFAULT_SHADOW_HOURS, MOST_SHADOW_HOURS, ProposalState, ShadowState
+from ..types import DEFAULT_SHADOW_HOURS, MOST_SHADOW_HOURS, ShadowState
+from .judging import proposal_to_judge
 
 ONE = {"one_shadow_at_a_time": ("proposal_id", "It is in shadow already.")}
 # Before the first decision: no id is lower.
@@ -28,15 +29,9 @@ def start_shadow(*, proposal_id: UUID, hours: int = DEFAULT_SHADOW_HOURS) -> Sha
 
     Nothing of it is enforced. Conflict if it is decided already, about no policy, or in shadow.
     """
-    proposal = queries.get_proposal(proposal_id)
-    authorize("proposal.shadow", proposal.as_resource())
-    authorize("decision.view", orgs.get_root().as_resource())
+    proposal = proposal_to_judge(proposal_id, action="proposal.shadow")
     if not 1 <= hours <= MOST_SHADOW_HOURS:
         raise Invalid(fields={"hours": [f"Choose from 1 to {MOST_SHADOW_HOURS} hours."]})
-    if proposal.policy_id is None:
-        raise Conflict("Only changes of policies decide anything otherwise.")
-    if proposal.state != ProposalState.PENDING:
-        raise Conflict(f"The proposal is already {proposal.state}.")
     moment = clock.now()
     with conflicts(ONE):
         shadow: Shadow = Shadow.objects.create(
