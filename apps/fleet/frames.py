@@ -25,6 +25,12 @@ class Hello:
     cedar_version: str
     revision: int
     digest: str | None
+    deltas: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """The agent cannot use the delta it was sent: it wants the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Decisions:
     entries: list[LogEntry]
 
 
-Frame = Hello | Ack | Nack | Heartbeat | Decisions
+Frame = Hello | Resync | Ack | Nack | Heartbeat | Decisions
 
 
 def parse_frame(text: str | None) -> Frame:
@@ -89,7 +95,12 @@ def _hello(data: dict[str, Any]) -> Hello:
         cedar_version=_text(data, "cedar_version", 40),
         revision=_revision(data),
         digest=_digest(data, optional=True),
+        deltas=data.get("deltas") is True,
     )
+
+
+def _resync(_data: dict[str, Any]) -> Resync:
+    return Resync()
 
 
 def _ack(data: dict[str, Any]) -> Ack:
@@ -169,6 +180,7 @@ def _digest(data: dict[str, Any], *, optional: bool = False) -> str | None:
 
 PARSERS: dict[str | None, Any] = {
     "hello": _hello,
+    "resync": _resync,
     "ack": _ack,
     "nack": _nack,
     "heartbeat": _heartbeat,

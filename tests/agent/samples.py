@@ -69,6 +69,16 @@ def snapshot(
     }
 
 
+def delta(base: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+    """The delta frame between two snapshot frames, as the portal would send it."""
+    from apps.fleet.deltas import delta_between
+    from apps.policies.types import Bundle
+
+    names = ("revision", "digest", "previous_digest", "policies", "schema", "entities", "manifest")
+    old, new = (Bundle(**{name: of[name] for name in names}, kid="") for of in (base, head))
+    return delta_between(old, new)
+
+
 def question(
     principal: str = "bob", action: str = "view", resource: str = "plan", *, mfa: bool = True
 ) -> dict[str, Any]:

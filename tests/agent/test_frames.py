@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from .samples import snapshot
+from .samples import NOBODY_MAY, delta, snapshot
 from .signing import AGENT, FIRST, SECOND, TENANT, keys_frame
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "docs" / "agent-protocol"
@@ -28,6 +28,7 @@ INBOUND: dict[str, dict[str, Any]] = {
     "keys": keys_frame(FIRST, SECOND),
     "up_to_date": {"type": "up_to_date", "revision": 3, "digest": DIGEST},
     "portal-heartbeat": {"type": "heartbeat", "revision": 3, "digest": DIGEST},
+    "delta": delta(snapshot(1), snapshot(2, policies=NOBODY_MAY)),
     "error": {"type": "error", "code": "revoked", "detail": "token was revoked"},
 }
 
@@ -56,7 +57,7 @@ def inbound(name: str) -> dict[str, Any]:
 def test_there_is_one_schema_for_each_frame_and_each_is_a_schema() -> None:
     names = sorted(path.name.removesuffix(".schema.json") for path in DOCUMENTS.iterdir())
     assert names == sorted(
-        [*INBOUND, "snapshot", "hello", "ack", "nack", "agent-heartbeat", "decisions"],
+        [*INBOUND, "snapshot", "hello", "ack", "nack", "agent-heartbeat", "decisions", "resync"],
     )
     for name in names:
         Draft202012Validator.check_schema(document(name))
@@ -79,6 +80,7 @@ def test_every_schema_is_named_in_the_specification() -> None:
             "hello",
             frames.hello(agent_version="0.1.0", cedar_version="4.12.2", revision=7, digest=DIGEST),
         ),
+        ("resync", frames.resync()),
         ("ack", frames.ack(revision=7, digest=DIGEST, applied_ms=12.3456)),
         (
             "nack",
@@ -160,7 +162,7 @@ def test_fields_of_later_versions_are_ignored(name: str) -> None:
         ("[]", "malformed frame: frame: must be an object, not a list"),
         ("{}", "malformed frame: type: is missing"),
         ('{"type": 1}', "malformed frame: type: must be a string, not a number"),
-        ('{"type": "delta"}', "unknown frame type 'delta'"),
+        ('{"type": "gossip"}', "unknown frame type 'gossip'"),
         ("[" * 100_000, "malformed frame: "),
         (
             '{"type": "heartbeat", "revision": 1.0, "digest": "x"}',

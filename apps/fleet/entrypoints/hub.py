@@ -6,13 +6,12 @@ at the heads of its companies every second, so a lost hint costs a second.
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -22,18 +21,29 @@ from django.conf import settings
 from redis import RedisError
 
 from apps.kernel.actor import Channel, service_actor
+from apps.kernel.errors import NotFound
 from apps.kernel.tenancy import acting_as
 from apps.policies import queries as policies
 from apps.policies.signing import key_chain
-from apps.policies.types import REVISIONS
+from apps.policies.types import REVISIONS, Bundle
 
 from .. import queries
+from ..deltas import delta_between, encoded, snapshot_of
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
+# Agents that hold one of more different revisions are sent the whole.
+MOST_DELTAS = 32
 
 # The default is one thread for all connections of the process: one wait would hold up everybody.
 in_a_thread = partial(database_sync_to_async, thread_sensitive=False)
+
+
+class Held(NamedTuple):
+    """What an agent has, by number and digest; digest None is nothing."""
+
+    number: int
+    digest: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +54,11 @@ class News:
     digest: str | None
     kid: str
     keys: str
+    bundle: Bundle | None
     snapshot: str
     connections: Mapping[UUID, str]
+    # By the number of what an agent has: the frame that is shorter than the whole.
+    deltas: dict[Held, str] = field(default_factory=dict)
 
 
 class Listener(Protocol):
@@ -62,6 +75,8 @@ class Hub:
     def __init__(self) -> None:
         self._listeners: dict[UUID, set[Listener]] = defaultdict(set)
         self._known: dict[UUID, News] = {}
+        # The revision before the known one: most agents hold it.
+        self._before: dict[UUID, Bundle] = {}
         self._reading: dict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._hinted: set[UUID] = set()
         self._wake = asyncio.Event()
@@ -80,6 +95,7 @@ class Hub:
         if not listeners:
             self._listeners.pop(listener.tenant_id, None)
             self._known.pop(listener.tenant_id, None)
+            self._before.pop(listener.tenant_id, None)
             self._reading.pop(listener.tenant_id, None)
         if not self._listeners:
             for task in self._tasks:
@@ -92,8 +108,28 @@ class Hub:
         async with self._reading[tenant_id]:
             known = self._known.get(tenant_id)
             if known is None or known.number < number:
-                known = self._known[tenant_id] = await _read(tenant_id)
+                known = self._keep(tenant_id, await _read(tenant_id))
             return known
+
+    def _keep(self, tenant_id: UUID, news: News) -> News:
+        known = self._known.get(tenant_id)
+        if known is not None and known.bundle is not None and known.number < news.number:
+            self._before[tenant_id] = known.bundle
+        self._known[tenant_id] = news
+        return news
+
+    async def frame(self, tenant_id: UUID, news: News, *, base: Held) -> str:
+        """Return the frame that brings who holds `base` to `news`: the whole where that is less.
+
+        A delta is worked out once for all who hold the same.
+        """
+        if base.digest is None or base.number > news.number:
+            return news.snapshot
+        async with self._reading[tenant_id]:
+            if base not in news.deltas and len(news.deltas) < MOST_DELTAS:
+                before = self._before.get(tenant_id)
+                news.deltas[base] = await _delta(tenant_id, news, base=base, before=before)
+        return news.deltas.get(base) or news.snapshot
 
     async def _look(self) -> None:
         while True:
@@ -121,7 +157,7 @@ class Hub:
         for tenant_id in tenants:
             if tenant_id not in self._listeners:
                 continue
-            news = self._known[tenant_id] = await _read(tenant_id)
+            news = self._keep(tenant_id, await _read(tenant_id))
             for listener in tuple(self._listeners.get(tenant_id, ())):
                 listener.offer(news)
 
@@ -164,24 +200,30 @@ def _read(tenant_id: UUID) -> News:
         connections = queries.live_connections()
         head, keys = policies.get_head(), key_chain()
         bundle = policies.load_bundle(head.number) if head.number else None
-    frame: dict[str, Any] = {} if bundle is None else {"type": "snapshot", **_content(bundle)}
     return News(
         number=head.number,
         digest=head.digest,
         kid=keys[-1]["kid"] if keys else "",
-        keys=json.dumps({"type": "keys", "keys": keys}, ensure_ascii=False),
-        snapshot=json.dumps(frame, ensure_ascii=False) if frame else "",
+        keys=encoded({"type": "keys", "keys": keys}),
+        bundle=bundle,
+        snapshot="" if bundle is None else encoded(snapshot_of(bundle)),
         connections=connections,
     )
 
 
-def _content(bundle: Any) -> dict[str, Any]:
-    return {
-        "revision": bundle.revision,
-        "digest": bundle.digest,
-        "previous_digest": bundle.previous_digest,
-        "schema": bundle.schema,
-        "policies": bundle.policies,
-        "entities": bundle.entities,
-        "manifest": bundle.manifest,
-    }
+@in_a_thread
+def _delta(tenant_id: UUID, news: News, *, base: Held, before: Bundle | None) -> str:
+    """Return the delta from `base`, or nothing where it is unknown or no shorter."""
+    if before is None or before.revision != base.number:
+        before = _kept(tenant_id, base.number)
+    if before is None or news.bundle is None or before.digest != base.digest:
+        return ""
+    text = encoded(delta_between(before, news.bundle))
+    return text if len(text) < len(news.snapshot) else ""
+
+
+def _kept(tenant_id: UUID, number: int) -> Bundle | None:
+    actor = service_actor(tenant_id=tenant_id, name="fleet", channel=Channel.WEBSOCKET)
+    with acting_as(actor), contextlib.suppress(NotFound):
+        return policies.load_bundle(number)
+    return None

@@ -21,11 +21,21 @@ from apps.policies import queries as policies
 from apps.policies.operations import publish_revision
 
 from .. import operations, queries
-from ..frames import Ack, BadFrame, Decisions, Frame, Heartbeat, Hello, Nack, parse_frame
+from ..frames import (
+    Ack,
+    BadFrame,
+    Decisions,
+    Frame,
+    Heartbeat,
+    Hello,
+    Nack,
+    Resync,
+    parse_frame,
+)
 from ..leases import grant_lease
 from ..models import CedarAgent
 from ..types import HEARTBEAT, MAX_FRAME_BYTES, SUBPROTOCOL, CloseCode
-from .hub import News, hub, in_a_thread
+from .hub import Held, News, hub, in_a_thread
 
 logger = logging.getLogger(__name__)
 HELLO_SECONDS = 10
@@ -47,13 +57,16 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     has_said_hello = False
     is_ending = False
     is_evicted = False
-    sent: tuple[int, str | None] = (0, None)
+    # What the agent has or is about to: frames arrive in order, so the next may build on it.
+    sent = Held(0, None)
+    takes_deltas = False
     sent_kid = ""
     hello_timer: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection; however it ends, it is counted no longer."""
         self.serving, self.news_came = asyncio.current_task(), asyncio.Event()
+        self.sending = asyncio.Lock()
         try:
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
@@ -166,6 +179,9 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             raise BadFrame("the first frame must be hello")
         elif isinstance(frame, Ack):
             await self._on_ack(frame)
+        elif isinstance(frame, Resync):
+            self.sent = Held(0, None)
+            await self._send_head()
         elif isinstance(frame, Decisions):
             await self._on_decisions(frame)
         elif isinstance(frame, Nack):
@@ -204,7 +220,7 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             decision_log=await self._read(_log_rules),
         )
         await self._read(_sign_head)
-        self.sent = (hello.revision, hello.digest)
+        self.sent, self.takes_deltas = Held(hello.revision, hello.digest), hello.deltas
         hub().join(self)
         await self._send_head(is_answer=True)
         # Only now: what was offered meanwhile must not come before the answer to hello.
@@ -257,9 +273,7 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         number = await self._work(_head_number, connection=self.connection)
         news = await hub().news(self.tenant_id, number=number)
         await self._tell_keys(news)
-        if (news.number, news.digest) != self.sent and news.snapshot:
-            await self._send_snapshot(news)
-        elif is_answer:
+        if not await self._send_revision(news, may_go_back=is_answer) and is_answer:
             await self._send(type="up_to_date", revision=news.number, digest=news.digest)
 
     async def _send_news(self, news: News) -> None:
@@ -267,12 +281,25 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if news.connections.get(self._agent().id) != self.connection:
             await self._work(operations.require_connected, connection=self.connection)
         await self._tell_keys(news)
-        if news.number > self.sent[0]:
-            await self._send_snapshot(news)
+        await self._send_revision(news)
 
-    async def _send_snapshot(self, news: News) -> None:
-        self.sent = (news.number, news.digest)
-        await self.send(text_data=news.snapshot)
+    async def _send_revision(self, news: News, *, may_go_back: bool = False) -> bool:
+        """Send what is new, unless the agent has it or there is nothing: then return False.
+
+        What is older is sent only where it may go back: the agent refuses it and says so.
+        """
+        # What is offered and what a heartbeat asks for come from two tasks.
+        async with self.sending:
+            held, head = self.sent, Held(news.number, news.digest)
+            if held == head or not news.snapshot or (news.number < held.number and not may_go_back):
+                return False
+            if self.takes_deltas:
+                frame = await hub().frame(self.tenant_id, news, base=held)
+            else:
+                frame = news.snapshot
+            self.sent = head
+            await self.send(text_data=frame)
+            return True
 
     async def _tell_keys(self, news: News) -> None:
         """Name the company's keys before anything is sent that the newest of them signed."""

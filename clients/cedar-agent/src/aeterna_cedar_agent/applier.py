@@ -52,7 +52,7 @@ class Applier:
         logger.info("restored", extra=_facts(loaded.revision))
 
     async def apply(self, snapshot: frames.Snapshot, *, identity: Identity) -> str:
-        """Apply one snapshot and return the ack or nack frame that answers it."""
+        """Apply one snapshot and return the ack, nack or resync frame that answers it."""
         revision = snapshot.revision
         started = time.perf_counter()
         try:
@@ -63,6 +63,10 @@ class Applier:
                 self._unsaved = Stored(identity=identity, revision=revision)
             await self._save()
         except RefusedError as refused:
+            if snapshot.is_built and refused.stage == "verify":
+                # What is wrong may be the delta alone: the whole tells.
+                self._status.failed(f"delta to revision {revision.number}: {refused}")
+                return frames.resync()
             return self._refuse(refused, revision=revision)
         return self._accept(revision, applied_ms=(time.perf_counter() - started) * 1_000)
 

@@ -9,8 +9,10 @@ from typing import Any
 import aiohttp
 
 from aeterna_cedar_agent import frames
+from aeterna_cedar_agent.delta import Delta
 from aeterna_cedar_agent.journal import Rules
 from aeterna_cedar_agent.parts import Parts
+from aeterna_cedar_agent.revision import Revision
 from aeterna_cedar_agent.store import Identity
 from aeterna_cedar_agent.trust import TrustError
 
@@ -51,6 +53,9 @@ class Conversation:
         self._is_logging = asyncio.Event()
         self._recorded: asyncio.Queue[frames.Recorded] = asyncio.Queue()
         self._inbox: asyncio.Queue[frames.Snapshot] = asyncio.Queue(maxsize=2)
+        # What the portal told last, served or not: the next delta starts from it.
+        loaded = parts.engine.current
+        self._told: Revision | None = loaded.revision if loaded else None
         self._welcomed = asyncio.Event()
         self._welcome: frames.Welcome | None = None
         self.welcomed_at: float | None = None
@@ -90,6 +95,9 @@ class Conversation:
         except frames.UnreadableSnapshotError as error:
             self._ignore(str(error))
             await self._refuse_unread(error)
+        except frames.UnreadableDeltaError as error:
+            self._ignore(str(error))
+            await self._socket.send_str(frames.resync())
         except frames.FrameError as error:
             self._ignore(str(error))
         else:
@@ -106,12 +114,26 @@ class Conversation:
         elif isinstance(frame, frames.Keys):
             self._accept(frame, tenant=self._welcome.tenant)
         elif isinstance(frame, frames.Snapshot):
-            self._leases.heard(frame.revision.number)
-            await self._inbox.put(frame)
+            await self._queue(frame)
+        elif isinstance(frame, Delta):
+            await self._take_delta(frame)
         elif isinstance(frame, frames.Recorded):
             self._recorded.put_nowait(frame)
         else:
             await self._compare(frame)
+
+    async def _take_delta(self, delta: Delta) -> None:
+        told = self._told
+        if told is None or not delta.fits(told):
+            self._ignore(f"delta starts from revision {delta.base_number}, which is not held")
+            await self._socket.send_str(frames.resync())
+            return
+        await self._queue(frames.Snapshot(revision=delta.apply(told), is_built=True))
+
+    async def _queue(self, snapshot: frames.Snapshot) -> None:
+        self._told = snapshot.revision
+        self._leases.heard(snapshot.revision.number)
+        await self._inbox.put(snapshot)
 
     def _enter(self, welcome: frames.Welcome) -> None:
         if self._socket.protocol != frames.SUBPROTOCOL:

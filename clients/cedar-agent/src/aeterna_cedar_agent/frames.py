@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from aeterna_cedar_agent.delta import Delta, read_delta
 from aeterna_cedar_agent.journal import Rules
 from aeterna_cedar_agent.revision import Revision, read_revision
 from aeterna_cedar_agent.shape import (
@@ -39,6 +40,10 @@ class UnreadableSnapshotError(FrameError):
         self.digest = digest
 
 
+class UnreadableDeltaError(FrameError):
+    """A delta whose content is malformed: the whole revision can still be asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
     """The portal knows this agent and says how often to report."""
@@ -67,10 +72,10 @@ class UpToDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One whole revision to apply."""
+    """One whole revision to apply; `is_built` where this agent made it of a delta."""
 
     revision: Revision
-    previous_digest: str | None
+    is_built: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +104,7 @@ class PortalError:
     detail: str
 
 
-Inbound = Welcome | Keys | UpToDate | Snapshot | Head | Recorded | PortalError
+Inbound = Welcome | Keys | UpToDate | Snapshot | Delta | Head | Recorded | PortalError
 
 
 def read_frame(text: str) -> Inbound:
@@ -127,7 +132,13 @@ def hello(*, agent_version: str, cedar_version: str, revision: int, digest: str 
         cedar_version=cedar_version,
         revision=revision,
         digest=digest,
+        deltas=True,
     )
+
+
+def resync() -> str:
+    """Write that the last delta could not be used: the whole revision is wanted."""
+    return _write("resync")
 
 
 def ack(*, revision: int, digest: str, applied_ms: float) -> str:
@@ -164,6 +175,8 @@ def _write(kind: str, **members: object) -> str:
 
 def _explain(error: ShapeError, *, kind: str, source: dict[str, Any]) -> FrameError:
     message = clip(f"malformed {kind} frame: {error}")
+    if kind == "delta":
+        return UnreadableDeltaError(message)
     revision, claimed = source.get("revision"), source.get("digest")
     if kind != "snapshot" or not isinstance(claimed, str):
         return FrameError(message)
@@ -209,7 +222,7 @@ def _snapshot(source: dict[str, Any]) -> Snapshot:
     previous, field = take(source, "previous_digest")
     if previous is not None:
         need_text(previous, field=field)
-    return Snapshot(revision=read_revision(source), previous_digest=previous)
+    return Snapshot(revision=read_revision(source))
 
 
 def _head(source: dict[str, Any]) -> Head:
@@ -258,6 +271,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Inbound]] = {
     "keys": _keys,
     "up_to_date": _up_to_date,
     "snapshot": _snapshot,
+    "delta": read_delta,
     "heartbeat": _head,
     "recorded": _recorded,
     "error": _portal_error,

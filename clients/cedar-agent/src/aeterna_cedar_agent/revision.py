@@ -63,22 +63,37 @@ class Revision:
 
 def read_revision(source: Mapping[str, Any]) -> Revision:
     """Read a revision from decoded JSON, or raise ShapeError naming the field."""
-    policies = [
-        _policy(value, field=f"policies[{place}]")
-        for place, value in enumerate(take_list(source, "policies"))
-    ]
-    entities = [
-        _entity(value, field=f"entities[{place}]")
-        for place, value in enumerate(take_list(source, "entities"))
-    ]
     return Revision(
         number=take_whole(source, "revision"),
         digest=take_text(source, "digest"),
         schema=take_text(source, "schema", empty=True),
-        policies=tuple(policies),
-        entities=tuple(entities),
+        policies=read_policies(source, "policies"),
+        entities=read_entities(source, "entities"),
         manifest=take_text(source, "manifest"),
     )
+
+
+def read_policies(source: Mapping[str, Any], key: str, *, within: str = "") -> tuple[Policy, ...]:
+    """Read a required list of policies, or raise ShapeError."""
+    field = f"{within}.{key}" if within else key
+    rows = enumerate(take_list(source, key, within=within))
+    return tuple(_policy(value, field=f"{field}[{place}]") for place, value in rows)
+
+
+def read_entities(
+    source: Mapping[str, Any], key: str, *, within: str = ""
+) -> tuple[dict[str, Any], ...]:
+    """Read a required list of entities, or raise ShapeError."""
+    field = f"{within}.{key}" if within else key
+    rows = enumerate(take_list(source, key, within=within))
+    return tuple(_entity(value, field=f"{field}[{place}]") for place, value in rows)
+
+
+def check_uid(value: object, *, field: str) -> tuple[str, str]:
+    """Return the type and id of an entity's address, or raise ShapeError."""
+    uid = need_object(value, field=field)
+    kind = need_text(uid.get("type"), field=f"{field}.type")
+    return kind, need_text(uid.get("id"), field=f"{field}.id", empty=True)
 
 
 def _policy(value: object, *, field: str) -> Policy:
@@ -94,16 +109,10 @@ def _policy(value: object, *, field: str) -> Policy:
 def _entity(value: object, *, field: str) -> dict[str, Any]:
     row = need_object(value, field=field)
     uid, uid_field = take(row, "uid", within=field)
-    _check_uid(uid, field=uid_field)
+    check_uid(uid, field=uid_field)
     attrs, attrs_field = take(row, "attrs", within=field)
     need_object(attrs, field=attrs_field)
     parents, parents_field = take(row, "parents", within=field)
     for place, parent in enumerate(need_list(parents, field=parents_field)):
-        _check_uid(parent, field=f"{parents_field}[{place}]")
+        check_uid(parent, field=f"{parents_field}[{place}]")
     return row
-
-
-def _check_uid(value: object, *, field: str) -> None:
-    uid = need_object(value, field=field)
-    need_text(uid.get("type"), field=f"{field}.type")
-    need_text(uid.get("id"), field=f"{field}.id", empty=True)

@@ -72,6 +72,14 @@ def take(source: Mapping[str, Any], key: str, *, within: str = "") -> tuple[Any,
     return source[key], field
 
 
+def take_object(
+    source: Mapping[str, Any], key: str, *, within: str = ""
+) -> tuple[dict[str, Any], str]:
+    """Return a required object member and its full field name, or raise ShapeError."""
+    value, field = take(source, key, within=within)
+    return need_object(value, field=field), field
+
+
 def take_text(source: Mapping[str, Any], key: str, *, within: str = "", empty: bool = False) -> str:
     """Return a required text member, or raise ShapeError."""
     value, field = take(source, key, within=within)
