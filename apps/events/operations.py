@@ -1,7 +1,7 @@
 """Writing events, and what an operator may do with deliveries that failed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,18 +30,27 @@ def emit(type: str, *, resource: Resource, change: Change = NO_CHANGE) -> Event:
 
     The event is the audit record: if it cannot be written, neither is the change it tells of.
     """
+    return emit_each(type, [(resource, change)])[0]
+
+
+def emit_each(type: str, happened: Sequence[tuple[Resource, Change]]) -> list[Event]:
+    """Record that `type` happened to each resource, as `emit` does, however many they are."""
     opened = current_frame()
-    event = _insert(
-        action=opened.name if opened else type,
-        type=type,
-        outcome=Outcome.DONE,
-        resource=resource,
-        change=change,
-        policies=opened.policies if opened else (),
-    )
-    _queue(event)
+    events = [
+        _event(
+            action=opened.name if opened else type,
+            type=type,
+            outcome=Outcome.DONE,
+            resource=resource,
+            change=change,
+            policies=opened.policies if opened else (),
+        )
+        for resource, change in happened
+    ]
+    Event.objects.bulk_create(events)
+    _queue(type, events)
     note_event()
-    return event
+    return events
 
 
 def record_denial(denial: Forbidden) -> None:
@@ -49,7 +58,7 @@ def record_denial(denial: Forbidden) -> None:
     decision = denial.decision
     if not isinstance(decision, Decision):
         return
-    _insert(
+    event = _event(
         action=decision.action,
         type=f"{decision.action}.denied",
         outcome=Outcome.DENIED,
@@ -57,6 +66,7 @@ def record_denial(denial: Forbidden) -> None:
         change=Change(reason=denial.detail),
         policies=decision.policies,
     )
+    event.save(force_insert=True)
 
 
 @operation("dead_letter.replay")
@@ -114,7 +124,7 @@ def _move(delivery: Delivery, target: DeliveryState) -> None:
     delivery.state = target
 
 
-def _insert(
+def _event(
     *,
     action: str,
     type: str,
@@ -124,7 +134,7 @@ def _insert(
     policies: tuple[str, ...],
 ) -> Event:
     actor = current_actor()
-    return Event.objects.create(  # type: ignore[no-any-return]
+    return Event(
         tenant_id=actor.tenant_id,
         occurred_at=clock.now(),
         action=action,
@@ -155,13 +165,14 @@ def _json(value: Mapping[str, Any] | None) -> Any:
     return mask(json.loads(json.dumps(dict(value), cls=DjangoJSONEncoder)))
 
 
-def _queue(event: Event) -> None:
-    handlers = subscribers(event.type)
+def _queue(type: str, events: Sequence[Event]) -> None:
+    handlers = subscribers(type)
     if not handlers:
         return
     now, traceparent = clock.now(), current_traceparent()
     Delivery.objects.bulk_create(
         Delivery(event=event, handler=name, next_attempt_at=now, traceparent=traceparent)
+        for event in events
         for name in handlers
     )
     nudge_on_commit()

@@ -1,5 +1,6 @@
 """Reads of the fleet: agents against the head of revisions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,15 @@ def get_agent(agent_id: UUID, *, for_update: bool = False) -> CedarAgent:
     if agent is None:
         raise NotFound("There is no such Cedar agent.")
     return agent  # type: ignore[no-any-return]
+
+
+def lock_agents(agent_ids: Sequence[UUID]) -> dict[UUID, CedarAgent]:
+    """Return Cedar agents by id, locked in one order whoever asks; NotFound if one is not there."""
+    rows = CedarAgent.objects.select_for_update().filter(id__in=agent_ids).order_by("id")
+    agents = {agent.id: agent for agent in rows}
+    if any(agent_id not in agents for agent_id in agent_ids):
+        raise NotFound("There is no such Cedar agent.")
+    return agents
 
 
 def find_by_token(digest: str) -> CedarAgent | None:

@@ -66,6 +66,24 @@ class CloseCode(int):
     TRY_LATER = 1013
 
 
+class Applied(NamedTuple):
+    """One agent's word that it enforces a revision; `connection` None stands for its newest."""
+
+    agent_id: UUID
+    applied_ms: float
+    connection: str | None = None
+
+
+class Beat(NamedTuple):
+    """One agent's heartbeat: what it enforces, and the nonce that a lease is to name."""
+
+    agent_id: UUID
+    connection: str
+    revision: int
+    digest: str | None
+    nonce: str | None
+
+
 class RecordedRequest(NamedTuple):
     """One recorded decision with its request; context and entities as JSON text."""
 

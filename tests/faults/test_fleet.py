@@ -60,13 +60,13 @@ async def closed(communicator: WebsocketCommunicator) -> int:
 def unreachable(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Make an operation fail as it does while the database is away."""
 
-    def down(**_arguments: object) -> None:
+    def down(*_given: object, **_arguments: object) -> None:
         raise OperationalError("the connection is lost")
 
     return lambda name: monkeypatch.setattr(operations, name, down)
 
 
-@pytest.mark.parametrize("name", ["note_heartbeat", "acknowledge_revision", "refuse_revision"])
+@pytest.mark.parametrize("name", ["note_heartbeats", "acknowledge_revision", "refuse_revision"])
 async def test_a_frame_while_the_database_is_away_ends_with_1013(
     committed_company, unreachable, name
 ):
@@ -77,7 +77,7 @@ async def test_a_frame_while_the_database_is_away_ends_with_1013(
     unreachable(name)
     nack = {"type": "nack", "revision": 1, "digest": NEW, "stage": "parse", "error": "e"}
     frames = {
-        "note_heartbeat": beat(),
+        "note_heartbeats": beat(),
         "acknowledge_revision": ack(1, NEW),
         "refuse_revision": json.dumps(nack),
     }
@@ -118,10 +118,10 @@ async def test_a_fault_of_ours_does_not_leave_the_agent_counted(committed_compan
     _, token = await sync_to_async(enroll)(committed_company)
     communicator = await greeted(token)
 
-    def broken(**_arguments: object) -> None:
+    def broken(*_given: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(operations, "note_heartbeat", broken)
+    monkeypatch.setattr(operations, "note_heartbeats", broken)
     await communicator.send_to(beat())
     with pytest.raises(ZeroDivisionError):
         await communicator.wait()

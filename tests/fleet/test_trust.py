@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jwt.api_jws import PyJWS
 
 from apps.fleet import operations, queries
-from apps.fleet.leases import grant_lease
+from apps.fleet.leases import grant_leases
 from apps.kernel.errors import Invalid
 from apps.kernel.tenancy import acting_as
 from apps.policies import operations as policies
@@ -93,8 +93,8 @@ def test_a_lease_names_its_agent_question_and_head(company):
     publish(company)
     with company.acting("admin"):
         operations.configure_leases(**RULES)
-        token = grant_lease(agent, nonce="asked")
-        told = claims(token or "", x=find_signing_key().x, kind="lease")
+        token = grant_leases([(agent, "asked")])[agent.id]
+        told = claims(token, x=find_signing_key().x, kind="lease")
         head = get_head()
         assert told.pop("iat")
         wanted = {name: value for name, value in RULES.items() if name != "offline_hours"}
@@ -114,7 +114,7 @@ def test_an_agent_that_works_offline_has_hours_and_single_limits_hold(company):
     with company.acting("admin"):
         operations.configure_leases(**RULES)
         agent = operations.update_agent(agent_id=agent.id, works_offline=True)
-        token = grant_lease(agent, nonce="asked") or ""
+        token = grant_leases([(agent, "asked")])[agent.id]
         told = claims(token, x=find_signing_key().x, kind="lease")
         assert (told["lease_seconds"], told["limit_seconds"]) == (20, 12 * 3600)
         assert told["limits"] == {"deploy": 10}

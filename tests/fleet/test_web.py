@@ -15,6 +15,7 @@ from apps.fleet.operations import (
     refuse_revision,
     revoke_agent,
 )
+from apps.fleet.types import Applied
 from apps.kernel.ids import uuid7
 from apps.kernel.tenancy import acting_as
 from apps.kernel.tokens import digest_of
@@ -49,7 +50,7 @@ def report(company: TestCompany, agent: Any, *, is_current: bool) -> None:
         )
         if is_current:
             acknowledge_revision(
-                agent_id=agent.id, revision=head.number, digest=head.digest, applied_ms=3.5
+                revision=head.number, digest=head.digest, answers=[Applied(agent.id, 3.5)]
             )
         else:
             refuse_revision(

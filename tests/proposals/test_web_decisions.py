@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apps.fleet.operations import acknowledge_revision, connect_agent, enroll_agent
+from apps.fleet.types import Applied
 from apps.kernel import clock
 from apps.kernel.tenancy import acting_as
 from apps.orgs.operations import register_agent
@@ -101,10 +102,9 @@ def test_the_page_counts_the_agents_that_enforce_the_revision(company: TestCompa
                 digest=None,
             )
             acknowledge_revision(
-                agent_id=agent.id,
                 revision=proposal.revision,
                 digest=f"sha256:{'0' * 64}",
-                applied_ms=1.0,
+                answers=[Applied(agent.id, 1.0)],
             )
             counts.append(enforcing())
 

@@ -4,10 +4,12 @@ An operation with a parameter that is not known here fails the tests until it is
 """
 
 import inspect
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from apps.fleet.types import Applied
 from apps.kernel import clock
 from apps.kernel.operation import Operation
 from apps.policies.bundles import write_bundle
@@ -37,7 +39,7 @@ TABLE_IN = {
     ("agent.delegate", "parent_id"): "orgs_agent",
     **{
         (f"cedar_agent.{verb}", "agent_id"): "fleet_cedaragent"
-        for verb in ("acknowledge", "connect", "refuse", "revoke", "rotate", "update")
+        for verb in ("connect", "refuse", "revoke", "rotate", "update")
     },
     ("decision.record", "agent_id"): "fleet_cedaragent",
 }
@@ -64,6 +66,10 @@ def _method() -> Any:
     return SignInMethod(name="password")
 
 
+# Parameters that hold ids within what they hold.
+MADE_OF_ROWS: dict[str, Callable[[dict[str, dict[str, Any]]], Any]] = {
+    "answers": lambda rows: [Applied(row_id("fleet_cedaragent", rows), 1.0)],
+}
 VALUES: dict[str, Any] = {
     "bundle": _bundle,
     "base": lambda: "sha256:0",
@@ -160,6 +166,8 @@ def arguments(operation: Operation, rows: dict[str, dict[str, Any]]) -> dict[str
         if name in tables:
             if is_needed or (operation.name, name) in OPTIONAL_IDS:
                 found[name] = row_id(tables[name], rows)
+        elif name in MADE_OF_ROWS:
+            found[name] = MADE_OF_ROWS[name](rows)
         elif is_needed:
             found[name] = VALUES[name]()
     return found

@@ -10,6 +10,7 @@ from django.apps import apps
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from apps.fleet.types import Applied
 from apps.kernel import clock
 from apps.kernel.ids import uuid7
 from apps.kernel.tenancy import acting_as
@@ -91,7 +92,7 @@ def _live(company: TestCompany) -> None:
     _undone(company, policy, secret)
     with acting_as(company.service("fleet")):
         fleet.acknowledge_revision(
-            agent_id=cedar_agent.id, revision=1, digest="sha256:0", applied_ms=1.0
+            revision=1, digest="sha256:0", answers=[Applied(cedar_agent.id, 1.0)]
         )
         _decided(cedar_agent, secret)
         moment = clock.now()

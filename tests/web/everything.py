@@ -20,7 +20,7 @@ from apps.fleet.operations import (
     refuse_revision,
     revoke_agent,
 )
-from apps.fleet.types import LogEntry
+from apps.fleet.types import Applied, LogEntry
 from apps.identity.operations import create_token
 from apps.kernel import clock
 from apps.kernel.tenancy import acting_as
@@ -223,7 +223,7 @@ def _fleet(company: TestCompany) -> Things:
         revoke_agent(agent_id=agents[2].id, reason="The machine is gone.")
     with acting_as(company.service("fleet")):
         head = {"revision": 1, "digest": "sha256:" + 64 * "0"}
-        acknowledge_revision(agent_id=agents[0].id, applied_ms=1.0, **head)
+        acknowledge_revision(answers=[Applied(agents[0].id, 1.0)], **head)
         refuse_revision(
             agent_id=agents[1].id,
             revision=1,

@@ -29,6 +29,8 @@ from apps.policies.types import REVISIONS, Bundle
 
 from .. import queries
 from ..deltas import delta_between, encoded, snapshot_of
+from .batches import Batches
+from .reports import acknowledge, answer_beats
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
@@ -81,6 +83,8 @@ class Hub:
         self._hinted: set[UUID] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self.acknowledgements = Batches(in_a_thread(acknowledge))
+        self.pulses = Batches(in_a_thread(answer_beats))
 
     def join(self, listener: Listener) -> None:
         """Offer the connection whatever becomes new from now on."""

@@ -5,7 +5,7 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -32,10 +32,10 @@ from ..frames import (
     Resync,
     parse_frame,
 )
-from ..leases import grant_lease
 from ..models import CedarAgent
-from ..types import HEARTBEAT, MAX_FRAME_BYTES, SUBPROTOCOL, CloseCode
+from ..types import HEARTBEAT, MAX_FRAME_BYTES, SUBPROTOCOL, Applied, Beat, CloseCode
 from .hub import Held, News, hub, in_a_thread
+from .reports import Told, log_rules
 
 logger = logging.getLogger(__name__)
 HELLO_SECONDS = 10
@@ -217,7 +217,7 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             agent=str(agent.id),
             name=agent.name,
             heartbeat_seconds=int(HEARTBEAT.total_seconds()),
-            decision_log=await self._read(_log_rules),
+            decision_log=await self._read(log_rules),
         )
         await self._read(_sign_head)
         self.sent, self.takes_deltas = Held(hello.revision, hello.digest), hello.deltas
@@ -227,13 +227,10 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.pusher = asyncio.create_task(self._push())
 
     async def _on_ack(self, ack: Ack) -> None:
-        await self._work(
-            operations.acknowledge_revision,
-            connection=self.connection,
-            revision=ack.revision,
-            digest=ack.digest,
-            applied_ms=ack.applied_ms,
-        )
+        answer = Applied(self._agent().id, ack.applied_ms, self.connection)
+        told = Told(ack.revision, ack.digest, answer)
+        if not await hub().acknowledgements.ask(self.tenant_id, told):
+            raise operations.Replaced("A newer connection took over.")
 
     async def _on_decisions(self, told: Decisions) -> None:
         sequence = await self._work(
@@ -246,16 +243,11 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._send(type="recorded", log=told.log, sequence=sequence)
 
     async def _on_heartbeat(self, beat: Heartbeat) -> None:
-        is_ours = await self._work(
-            operations.note_heartbeat,
-            connection=self.connection,
-            revision=beat.revision,
-            digest=beat.digest,
-        )
-        if not is_ours:
+        asked = Beat(self._agent().id, self.connection, beat.revision, beat.digest, beat.nonce)
+        pulse = await hub().pulses.ask(self.tenant_id, asked)
+        if pulse is None:
             await self._refuse(CloseCode.REPLACED, "replaced", "A newer connection took over.")
             return
-        pulse = await self._work(_pulse, nonce=beat.nonce)
         if pulse.lease is not None and pulse.kid != self.sent_kid:
             await self._tell_keys(await hub().news(self.tenant_id, number=pulse.head[0]))
         await self._send(
@@ -350,24 +342,6 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     def _read(self, function: Any, *arguments: Any) -> Any:
         with acting_as(self._actor()):
             return function(*arguments)
-
-
-def _log_rules() -> dict[str, Any]:
-    rules = queries.decision_log_rules()
-    return {"sample_percent": rules.sample_percent, "masked": rules.masked}
-
-
-class _Pulse(NamedTuple):
-    head: tuple[int, str | None]
-    rules: dict[str, Any]
-    kid: str
-    lease: str | None
-
-
-def _pulse(*, agent_id: UUID, nonce: str | None) -> _Pulse:
-    head, key = policies.get_head(), policies.find_signing_key()
-    lease = grant_lease(queries.get_agent(agent_id), nonce=nonce) if nonce else None
-    return _Pulse((head.number, head.digest), _log_rules(), key.kid if key else "", lease)
 
 
 def _sign_head() -> None:

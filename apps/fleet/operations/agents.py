@@ -1,8 +1,10 @@
 """Enrolling Cedar agents and recording what they report."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from apps.events.operations import emit
+from apps.events.operations import emit, emit_each
 from apps.events.types import Change
 from apps.kernel import clock
 from apps.kernel.authorization import Resource, authorize
@@ -15,6 +17,7 @@ from apps.orgs.checks import clean_text
 
 from .. import queries
 from ..models import Acknowledgement, CedarAgent
+from ..types import Applied, Beat
 
 TOKEN_KIND = "c"  # noqa: S105 - a kind, not a secret
 NAME_TAKEN = {"cedar_agent_name_once": ("name", "There is a Cedar agent of that name.")}
@@ -125,28 +128,40 @@ def connect_agent(
 
 
 @operation("cedar_agent.acknowledge")
-def acknowledge_revision(
-    *,
-    agent_id: UUID,
-    revision: int,
-    digest: str,
-    applied_ms: float,
-    connection: str | None = None,
-) -> CedarAgent:
-    """Record that an agent enforces `revision`; Replaced if `connection` is not its newest."""
-    agent = queries.get_agent(agent_id, for_update=True)
-    authorize("cedar_agent.acknowledge", agent.as_resource())
-    require_newest(agent, connection)
+def acknowledge_revision(*, revision: int, digest: str, answers: Sequence[Applied]) -> set[Applied]:
+    """Record which agents enforce `revision`; returns the answers that count.
+
+    One that came over another connection than its agent's newest does not; Replaced if none does.
+    """
+    agents = queries.lock_agents([answer.agent_id for answer in answers])
+    for agent in agents.values():
+        authorize("cedar_agent.acknowledge", agent.as_resource())
+    counted = [answer for answer in answers if _is_newest(agents, answer)]
+    if not counted:
+        raise Replaced("A newer connection took over.")
     moment = clock.now()
-    agent.revision, agent.digest = revision, digest
-    agent.refused_revision, agent.refusal = None, ""
-    agent.acknowledged_at = agent.last_heartbeat_at = moment
-    agent.save()
-    Acknowledgement.objects.create(
-        agent=agent, revision=revision, is_accepted=True, applied_ms=applied_ms, at=moment
+    CedarAgent.objects.filter(id__in=[answer.agent_id for answer in counted]).update(
+        revision=revision,
+        digest=digest,
+        refused_revision=None,
+        refusal="",
+        acknowledged_at=moment,
+        last_heartbeat_at=moment,
     )
-    report(agent, "cedar_agent.acknowledged", {"revision": revision, "digest": digest})
-    return agent
+    Acknowledgement.objects.bulk_create(
+        Acknowledgement(
+            agent=agents[answer.agent_id],
+            revision=revision,
+            is_accepted=True,
+            applied_ms=answer.applied_ms,
+            at=moment,
+        )
+        for answer in counted
+    )
+    change = Change(after={"revision": revision, "digest": digest})
+    told = [(agents[answer.agent_id].as_resource(), change) for answer in counted]
+    emit_each("cedar_agent.acknowledged", told)
+    return set(counted)
 
 
 @operation("cedar_agent.refuse")
@@ -180,14 +195,24 @@ def refuse_revision(
     return agent
 
 
-def note_heartbeat(*, agent_id: UUID, connection: str, revision: int, digest: str | None) -> bool:
-    """Note that an agent is alive on `connection`; False if another connection replaced it.
+def note_heartbeats(beats: Sequence[Beat]) -> dict[UUID, CedarAgent]:
+    """Note that agents are alive; returns those whose heartbeat came over their connection.
 
     A heartbeat changes nothing that anybody governs, so it is neither authorized nor an event.
     """
-    rows = CedarAgent.objects.live().filter(id=agent_id, connection=connection)
-    changes = {"last_heartbeat_at": clock.now(), "revision": revision, "digest": digest}
-    return bool(rows.update(**changes))
+    moment, enforced = clock.now(), defaultdict(list)
+    for beat in beats:
+        enforced[beat.revision, beat.digest].append(beat)
+    for (revision, digest), alike in enforced.items():
+        # No two connections have the same name: an agent's other one meets no row.
+        rows = CedarAgent.objects.live().filter(
+            id__in=[beat.agent_id for beat in alike],
+            connection__in=[beat.connection for beat in alike],
+        )
+        rows.update(last_heartbeat_at=moment, revision=revision, digest=digest)
+    names = {beat.connection for beat in beats}
+    rows = CedarAgent.objects.live().filter(id__in=[beat.agent_id for beat in beats])
+    return {agent.id: agent for agent in rows if agent.connection in names}
 
 
 def require_connected(*, agent_id: UUID, connection: str) -> None:
@@ -209,6 +234,11 @@ def note_disconnect(*, agent_id: UUID, connection: str) -> None:
 def _require_live(agent: CedarAgent) -> None:
     if agent.revoked_at is not None:
         raise Conflict(f"{agent.name} is revoked.")
+
+
+def _is_newest(agents: Mapping[UUID, CedarAgent], answer: Applied) -> bool:
+    agent = agents[answer.agent_id]
+    return answer.connection in (None, agent.connection)
 
 
 def require_newest(agent: CedarAgent, connection: str | None) -> None:
