@@ -174,3 +174,42 @@ def test_no_check_is_switched_off_without_naming_it():
         if bare.search(line) and "bare = " not in line
     ]
     assert found == []
+
+
+def test_what_tests_take_from_each_other_is_there():
+    """Such an import fails only when the whole suite is collected."""
+    defined = {s.path: _names_of(s.tree) for s in python_sources() if s.path.startswith("tests/")}
+    missing = [
+        f"{source.path}: {alias.name} of {path}"
+        for source in python_sources()
+        if source.path.startswith("tests/")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ImportFrom)
+        if (path := _file_of(node, source.path)) in defined
+        for alias in node.names
+        if alias.name not in defined[path]
+    ]
+    assert missing == []
+
+
+def _names_of(tree):
+    """Return the names that the top of a module binds, within conditions too."""
+    found = set()
+    todo = list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        todo.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def _file_of(node, path):
+    """Return the file that an import of names takes them from."""
+    folder = path.split("/")[: -node.level] if node.level else []
+    return "/".join([*folder, *(node.module or "").split(".")]) + ".py"

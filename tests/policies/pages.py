@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.events.models import Event
+from apps.policies.models import Policy
 from tests.factories.company import TestCompany
 from tests.factories.policy import PERMIT
 
@@ -24,3 +25,8 @@ def denials_of(company: TestCompany) -> list[str]:
     with company.acting("tenant_admin"):
         rows = Event.objects.filter(outcome="denied").order_by("id")
         return list(rows.values_list("action", flat=True))
+
+
+def policies_of(company: TestCompany) -> list[tuple[str, int, str]]:
+    with company.acting("tenant_admin"):
+        return [(p.name, p.version, p.cedar) for p in Policy.objects.order_by("id")]

@@ -8,7 +8,7 @@ import pytest
 from apps.policies.operations import edit_policy
 from tests.api.rest import caller, done, refused
 from tests.factories.policy import make_active, make_policy
-from tests.policies.test_web import text_of
+from tests.policies.pages import text_of
 from tests.web.sign_in import browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.gap("UX-M2")]

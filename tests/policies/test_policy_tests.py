@@ -12,8 +12,8 @@ from apps.policies.testing import run_tests
 from apps.proposals.operations import approve_proposal, propose_policy
 from tests.api.rest import caller, done, refused
 from tests.factories.policy import make_active
+from tests.policies.pages import text_of
 from tests.policies.test_playground import PAGE, READ, STOP, question
-from tests.policies.test_web import text_of
 from tests.web.sign_in import browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.gap("UX-M2")]

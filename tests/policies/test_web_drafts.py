@@ -11,17 +11,12 @@ from apps.policies.queries import get_policy
 from apps.proposals.operations import approve_proposal, propose_policy
 from tests.factories.company import TestCompany
 from tests.factories.policy import FORBID, PERMIT, make_active, make_policy
-from tests.policies.pages import FIELDS, denials_of, text_of
+from tests.policies.pages import FIELDS, denials_of, policies_of, text_of
 from tests.web.sign_in import browser
 
 
 def draft_fields(company: TestCompany, **changes: Any) -> dict[str, Any]:
     return {**FIELDS, "scope_id": str(company.scopes["company"].id), **changes}
-
-
-def policies_of(company: TestCompany) -> list[tuple[str, int, str]]:
-    with company.acting("tenant_admin"):
-        return [(p.name, p.version, p.cedar) for p in Policy.objects.order_by("id")]
 
 
 def test_a_draft_is_written_and_nothing_comes_into_force(company: TestCompany) -> None:

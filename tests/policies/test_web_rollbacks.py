@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from apps.policies.models import Rollback
+from tests.policies.pages import text_of
 from tests.policies.test_rollbacks import BAD, WHY, enforced, make_bad, roll_back
-from tests.policies.test_web import text_of
 from tests.web.sign_in import browser
 
 pytestmark = pytest.mark.django_db

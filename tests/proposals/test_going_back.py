@@ -20,8 +20,8 @@ from apps.proposals.operations import (
 )
 from tests.api.rest import caller, done, refused
 from tests.factories.policy import FORBID, PERMIT
+from tests.policies.pages import text_of
 from tests.policies.test_rollbacks import BAD, enforced, in_force, make_bad, renew
-from tests.policies.test_web import text_of
 from tests.proposals.rules import set_rule
 from tests.web.sign_in import browser
 

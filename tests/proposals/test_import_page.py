@@ -11,9 +11,9 @@ from apps.policies.models import Policy
 from apps.policies.operations import edit_policy
 from apps.proposals.models import Proposal
 from tests.factories.policy import FORBID, make_active
+from tests.policies.pages import text_of
 from tests.policies.test_bundles import carried
-from tests.policies.test_web import text_of
-from tests.proposals.test_imports import export
+from tests.proposals.bundles import export
 from tests.web.sign_in import browser
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from apps.policies.models import Policy
 from tests.api.rest import caller, done, refused
 from tests.factories.company import TestCompany
-from tests.policies.test_web import policies_of, text_of
+from tests.policies.pages import policies_of, text_of
 from tests.web.sign_in import browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.gap("UX-H5")]

@@ -24,7 +24,7 @@ from apps.policies.rewording.prompt import EXAMPLES
 from apps.policies.rewordings import ask_model
 from apps.policies.translating import translate_intent
 from tests.environment import base_environment
-from tests.policies.test_web import text_of
+from tests.policies.pages import text_of
 from tests.web.sign_in import browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.gap("UX-H5")]
