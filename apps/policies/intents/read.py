@@ -69,6 +69,7 @@ def read_intent(text: str, setting: Setting, answers: Mapping[str, str]) -> Outc
 def _read(text: str, setting: Setting, asker: Asker) -> Outcome:
     canon = canonical(text)
     reader = Reader(canon, setting, asker)
+    reader.notes += [f"Taken as a reference: {canon.raw(one)}" for one in canon.references]
     if not canon.words.strip(" .;,"):
         return NotUnderstood("", "Say what is to be allowed, forbidden or required.")
     pieces: list[Piece] = []

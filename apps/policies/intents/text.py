@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 
 from .families import FAMILIES
 from .lexicon import CONTRACTIONS, HYPHENATED, REWRITES, SYNONYMS
+from .references import REFERENCE, without_references
 
-LITERAL = r"«[a-z]\d+»"
+LITERAL = r"«[a-zR]\d+»"
 TOKEN = re.compile(
     r"""
     (?P<quote>`[^`\n]+`|"[^"\n]+"|(?<![\w])'[^'\n]+'(?![\w]))
+  | (?P<reference>"""
+    + REFERENCE
+    + r""")
   | (?P<regex>(?<!\S)/(?=[^\s/]*[\\(\[^$+|])(?:\\.|[^/\n])+/(?=[\s,;.]|$))
   | (?P<mail>[\w.+-]+@[A-Za-z][\w-]*(?:\.[\w-]+)*\.[A-Za-z]{2,})
   | (?P<clock>\b\d{1,2}(?::\d\d)?\s?(?:am|pm|a\.m\.|p\.m\.|h|o'clock)(?!\w)|\b\d{1,2}:\d\d\b)
@@ -32,7 +36,8 @@ DASH_RANGE = re.compile(
     r"(?![\w.-])"
 )
 SIGNS = {"=<": "<=", "=>": ">=", "\n": ";"}
-KINDS = {"quote": "q", "regex": "x", "mail": "m", "clock": "t", "version": "v"}
+KINDS = {"reference": "R", "quote": "q", "regex": "x", "mail": "m", "clock": "t",
+         "version": "v"}  # fmt: skip
 # Signs that keyboards and word processors put in, by their code points.
 PLAIN_SIGNS = {0x2264: "<=", 0x2265: ">=", 0x2260: "!=", 0x2018: "'", 0x2019: "'", 0x201C: '"',
                0x201D: '"', 0x00A0: " ", 0x0009: " ", 0x2026: " ", 0x2013: "-",
@@ -47,6 +52,7 @@ class Canonical:
     source: str = ""
     literals: list[str] = field(default_factory=list)
     spelled: dict[str, str] = field(default_factory=dict)
+    references: list[str] = field(default_factory=list)
 
     def raw(self, word: str) -> str:
         """Return what a word or literal was in the text that was given."""
@@ -64,12 +70,11 @@ def canonical(text: str) -> Canonical:
     found = Canonical(source=text)
     source = unicodedata.normalize("NFC", text).translate(PLAIN_SIGNS)
     source = DASH_RANGE.sub(r"\1 to \2", source)
-    source = re.sub(r"\s*\((?:CVE|GHSA|RUSTSEC)-[^)]*\)", "", source)
-    source = re.sub(r"\s*\((?!WARN|INFO|NPM)[A-Z]{2,}, CVE-[\d-]+\)", "", source)
     source = re.sub(r"(?<=\S )-(?= )", ",", source)
     source = re.sub(r"(?m)^\s*(?:[-*•]|\d+[.)])\s+", "", source)
     words = [_word(match, found) for match in TOKEN.finditer(source.strip())]
-    found.words = rewrite(" ".join(filter(None, words)))
+    said, found.references = without_references(" ".join(filter(None, words)))
+    found.words = rewrite(said)
     return found
 
 

@@ -307,7 +307,6 @@ def test_no_text_makes_it_fail_or_hang():
         "Agents may only read knowledge of kind adr and approved guides.",
         "Agents may only run these tools: eslint, prettier and MFA.",
         "PyPI packages under the scope @acme are forbidden.",
-        "axios below 1.7.4 is forbidden (WARN, CVE-2024-39338).",
         "Secrets don't belong in Git.",
         "Ban these packages from PyPI:",
     ],
@@ -339,3 +338,47 @@ def test_a_group_that_is_no_role_is_asked_about():
 )  # fmt: skip
 def test_another_wording_of_the_same_gives_the_same_statement(intent, same):
     assert draft_of(intent).cedar == draft_of(same).cedar
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "axios below 1.7.4 is forbidden (except in Ledger, CVE-2024-39338)",
+        "axios below 1.7.4 is forbidden except in Ledger (CVE-2024-39338)",
+        "axios below 1.7.4 (CVE-2024-39338) is forbidden except in Ledger",
+        "axios below 1.7.4, affected by CVE-2024-39338, is forbidden except in Ledger",
+        "CVE-2024-39338: axios below 1.7.4 is forbidden except in Ledger",
+        "[PLAT-123] axios below 1.7.4 is forbidden except in Ledger",
+        "Per PLAT-123, axios below 1.7.4 is forbidden except in Ledger",
+        "axios below 1.7.4 is forbidden except in Ledger, see GHSA-8hc4-vh64-cxmj and PLAT-123",
+        "axios below 1.7.4 is forbidden except in Ledger. See https://example.org/a?b=c.",
+        "axios below 1.7.4 is forbidden except in Ledger. Reference: RUSTSEC-2020-0071.",
+        "axios below 1.7.4 (SSRF, CVE-2024-39338) is forbidden except in Ledger - #4711",
+    ],
+)
+def test_what_is_referred_to_is_no_subject_wherever_it_stands(said):
+    draft = draft_of(said)
+
+    assert draft.rules == (
+        {"ecosystem": "npm", "effect": "forbid", "id": "no-axios", "name": "axios",
+         "target": "dependency", "versions": "<1.7.4", "except_in": ["meridian/payments/ledger"]},
+    )  # fmt: skip
+    assert draft.cedar == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Block CVE-2024-39338",
+        "Agents may use PLAT-123",
+        "Agents may deploy for PLAT-123",
+        "Block lodash except CVE-2024-39338",
+        "Block lodash and GHSA-8hc4-vh64-cxmj",
+    ],
+)
+def test_a_reference_in_the_place_of_a_subject_is_not_read(said):
+    assert isinstance(read(said), NotUnderstood)
+
+
+def test_a_severity_beside_a_reference_holds():
+    assert draft_of("axios below 1.7.4 is forbidden (WARN, CVE-2024-39338).").severity == "warn"
