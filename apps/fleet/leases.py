@@ -11,8 +11,6 @@ from apps.policies.signing import Signed, sign
 from . import queries
 from .models import CedarAgent, LeaseRules
 
-HOUR = 60 * 60
-
 
 def grant_leases(asked: Sequence[tuple[CedarAgent, str]]) -> dict[UUID, str]:
     """Return the signed answers to nonces by their agents; none before anything is published.
@@ -39,6 +37,5 @@ def grant_leases(asked: Sequence[tuple[CedarAgent, str]]) -> dict[UUID, str]:
 
 
 def _own(agent: CedarAgent, nonce: str, rules: LeaseRules) -> dict[str, Any]:
-    offline = rules.offline_hours * HOUR if agent.works_offline else 0
-    limit = max(rules.limit_seconds, offline)
+    limit = agent.limit_seconds(rules)
     return {"agent": str(agent.id), "nonce": nonce, "limit_seconds": limit}

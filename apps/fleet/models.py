@@ -1,8 +1,11 @@
 """Cedar agents and the revisions they acknowledged or refused."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Coalesce, TruncSecond
 
 from apps.kernel.authorization import Resource
 from apps.kernel.tenant_model import TenantManager, TenantModel, TenantQuerySet
@@ -21,6 +24,27 @@ from .types import (
 class CedarAgentQuerySet(TenantQuerySet["CedarAgent"]):
     def live(self) -> "CedarAgentQuerySet":
         return self.filter(revoked_at__isnull=True)
+
+    def with_state(
+        self, *, head_digest: str | None, head: int, moment: datetime
+    ) -> "CedarAgentQuerySet":
+        """Add `state`, which is each agent's health, and `heard_at`, to the second."""
+        is_current = Q(digest=head_digest) if head_digest else Q(digest__isnull=True)
+        is_away = Q(connection="") | Q(last_heartbeat_at__lt=moment - SILENT_AFTER)
+        cases = (
+            (Q(revoked_at__isnull=False), AgentHealth.REVOKED),
+            (Q(last_heartbeat_at__isnull=True), AgentHealth.NEVER),
+            (is_away, AgentHealth.OFFLINE),
+            (is_current, AgentHealth.CURRENT),
+            (Q(refused_revision=head), AgentHealth.REFUSED),
+        )
+        whens = [When(condition, then=Value(health.value)) for condition, health in cases]
+        return self.annotate(
+            state=Case(
+                *whens, default=Value(AgentHealth.BEHIND.value), output_field=models.CharField()
+            ),
+            heard_at=TruncSecond(Coalesce("last_heartbeat_at", "created_at")),
+        )
 
 
 class CedarAgent(TenantModel):
@@ -61,6 +85,11 @@ class CedarAgent(TenantModel):
         return Resource(
             type="CedarAgent", id=str(self.id), name=self.name, scope_id=str(self.tenant_id)
         )
+
+    def limit_seconds(self, rules: "LeaseRules") -> int:
+        """Return how long the agent decides after the portal last answered it."""
+        offline = rules.offline_hours * 60 * 60 if self.works_offline else 0
+        return max(rules.limit_seconds, offline)
 
     def health(self, *, head_digest: str | None, head: int, moment: Any) -> AgentHealth:
         """Return how the agent stands against the head at `moment`."""
@@ -159,7 +188,15 @@ class Acknowledgement(TenantModel):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["tenant_id", "agent", "id"], name="acknowledgement_agent")]
+        indexes = [
+            models.Index(fields=["tenant_id", "agent", "id"], name="acknowledgement_agent"),
+            models.Index(fields=["tenant_id", "revision"], name="acknowledgement_revision"),
+            models.Index(
+                fields=["tenant_id", "agent"],
+                condition=Q(is_accepted=False),
+                name="acknowledgement_refused",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.agent_id} r{self.revision}"

@@ -1,5 +1,6 @@
 """Vocabulary of the fleet of Cedar agents."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,6 +35,28 @@ class AgentHealth(StrEnum):
     OFFLINE = "offline"
     NEVER = "never"
     REVOKED = "revoked"
+
+
+class Staleness(StrEnum):
+    """How fresh the policies are that an agent decides by, as its decisions say too."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    EXPIRED = "expired"
+    UNLOADED = "unloaded"
+
+
+HISTORY: Mapping[str, tuple[str, ...]] = {
+    "revisions": ("cedar_agent.acknowledged", "cedar_agent.refused"),
+    "connections": ("cedar_agent.connected", "cedar_agent.disconnected"),
+    "changes": (
+        "cedar_agent.enrolled",
+        "cedar_agent.updated",
+        "cedar_agent.rotated",
+        "cedar_agent.revoked",
+    ),
+}
+"""The events of an agent's history by what they are about; what it decided is a log of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

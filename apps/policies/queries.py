@@ -1,7 +1,8 @@
 """Reads of policies, versions and revisions."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,12 @@ def list_open_rollbacks() -> QuerySet[Rollback]:
 def list_revisions() -> QuerySet[Revision]:
     """Return the revisions of the tenant, newest first."""
     return Revision.objects.order_by("-number")  # type: ignore[no-any-return]
+
+
+def published_at(numbers: Collection[int]) -> dict[int, datetime]:
+    """Return when each of these revisions was published; one that there is not is left out."""
+    rows = Revision.objects.filter(number__in=numbers)
+    return dict(rows.values_list("number", "published_at"))
 
 
 def get_head() -> Head:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from apps.orgs.queries import search
+from apps.orgs.queries import may_register_agent, search
 from apps.policies.queries import list_policies
 from apps.proposals.queries import list_proposals
 
@@ -18,7 +18,7 @@ COMMANDS = (
     ("Ask the policies a question", "/policies/playground/", "flask-conical", "policy.simulate"),
     ("Say what you want", "/policies/say/", "message-square", "policy.draft"),
     ("Draft a policy", "/policies/new/", "plus", "policy.draft"),
-    ("Register an agent", "/organization/agents/new/", "bot", "org.view"),
+    ("Register an agent", "/organization/agents/new/", "bot", "agent.register"),
     ("Register a person", "/organization/people/new/", "user-plus", "user.register"),
     ("Create an organization", "/organization/new/", "building", "org.init"),
     ("Enroll a Cedar agent", "/fleet/enroll/", "plug", "operator.view"),
@@ -53,8 +53,15 @@ def _pages(text: str) -> list[Entry]:
     return [
         {"url": path, "text": name, "icon": icon}
         for name, path, icon, action in (*places, *COMMANDS)
-        if wanted in name.casefold() and (not action or may_somewhere(action))
+        if wanted in name.casefold() and _may(action)
     ]
+
+
+def _may(action: str) -> bool:
+    # An agent is one's own: whether one may register it is not asked of a place alone.
+    if action == "agent.register":
+        return may_register_agent()
+    return not action or may_somewhere(action)
 
 
 def _scope(scope: Any) -> Entry:

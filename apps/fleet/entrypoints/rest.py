@@ -6,11 +6,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.kernel import clock
 from apps.kernel.authorization import authorize
 from apps.kernel.entrypoints.rest import ListQuery, Reason, Route
 from apps.orgs.queries import get_root
-from apps.policies.queries import get_head
 
 from .. import queries
 from ..models import Acknowledgement, CedarAgent, Decision, DecisionLogRules
@@ -21,6 +19,7 @@ from ..operations import (
     rotate_token,
     update_agent,
 )
+from ..types import AgentHealth
 from .rest_trust import ROUTES as TRUST
 from .serializers import (
     AcknowledgementOut,
@@ -35,13 +34,18 @@ from .serializers import (
     UpdateIn,
 )
 
-SHOWN = tuple(name for name in CedarAgentOut.model_fields if name not in ("health", "lag"))
+STANDING = ("health", "lag", "behind_since", "behind_seconds", "staleness", "refusals")
+SHOWN = tuple(name for name in CedarAgentOut.model_fields if name not in STANDING)
 
 
-def list_agents(*, include_revoked: bool = False) -> QuerySet[CedarAgent]:
+def list_agents(
+    *, include_revoked: bool = False, name: str = "", health: AgentHealth | None = None
+) -> QuerySet[CedarAgent]:
     """List the Cedar agents with how they stand, by name."""
     authorize("fleet.view", get_root().as_resource())
-    return queries.list_agents(include_revoked=include_revoked)
+    return queries.find_agents(
+        queries.FleetCriteria(name=name, health=health or "", include_revoked=include_revoked)
+    )
 
 
 def view_agent(*, agent_id: UUID) -> Mapping[str, Any]:
@@ -101,14 +105,10 @@ def view_decision_log() -> DecisionLogRules:
 
 def present(agents: Sequence[CedarAgent]) -> list[dict[str, Any]]:
     """Return agents with how each stands against the newest revision, at this moment."""
-    head, moment = get_head(), clock.now()
     return [
-        {
-            **{name: getattr(agent, name) for name in SHOWN},
-            "health": agent.health(head_digest=head.digest, head=head.number, moment=moment),
-            "lag": max(0, head.number - agent.revision),
-        }
-        for agent in agents
+        {name: getattr(standing.agent, name) for name in SHOWN}
+        | {name: getattr(standing, name) for name in STANDING}
+        for standing in queries.standings_of(agents)
     ]
 
 

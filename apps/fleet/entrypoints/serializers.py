@@ -18,7 +18,7 @@ from apps.kernel.entrypoints.rest import (
     unset,
 )
 
-from ..types import AgentHealth
+from ..types import AgentHealth, Staleness
 
 
 class CedarAgentOut(Resource):
@@ -29,6 +29,12 @@ class CedarAgentOut(Resource):
     token_tail: str = Field(description="The last characters of its token.")
     health: AgentHealth
     lag: int = Field(description="How many revisions it is behind.")
+    behind_since: datetime | None = Field(
+        description="When the first revision it lacks was published; null if it lacks none."
+    )
+    behind_seconds: int = Field(description="For how long it has lacked it.")
+    staleness: Staleness = Field(description="What its decisions say of its policies now.")
+    refusals: int = Field(description="How many revisions it refused in all.")
     revision: int
     digest: str | None
     works_offline: bool = Field(description="Whether it decides for hours without the portal.")
@@ -51,6 +57,10 @@ class EnrolledOut(CedarAgentOut):
 
 class CedarAgentFilter(ListQuery):
     include_revoked: Flag = False
+    name: Annotated[Text, StringConstraints(max_length=120)] = Field(
+        default="", description="A part of its name."
+    )
+    health: AgentHealth | None = optional_query(description="Only those that stand so.")
 
 
 class EnrollIn(Body):

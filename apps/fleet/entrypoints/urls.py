@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from . import decisions, trust, web
+from . import agent_page, decisions, overview, trust, web
 
 app_name = "fleet"
 urlpatterns = [
-    path("", web.index, name="list"),
+    path("", overview.index, name="list"),
     path("enroll/", web.enroll, name="enroll"),
-    path("agents/<uuid:agent_id>/", web.show, name="view"),
+    path("agents/<uuid:agent_id>/", agent_page.show, name="view"),
     path("agents/<uuid:agent_id>/rotate/", web.rotate, name="rotate"),
     path("agents/<uuid:agent_id>/revoke/", web.revoke, name="revoke"),
     path("agents/<uuid:agent_id>/offline/", trust.set_offline, name="set_offline"),

@@ -228,7 +228,13 @@ def require_connected(*, agent_id: UUID, connection: str) -> None:
 
 def note_disconnect(*, agent_id: UUID, connection: str) -> None:
     """Note that `connection` ended, unless a newer one took its place."""
-    CedarAgent.objects.filter(id=agent_id, connection=connection).update(connection="")
+    rows = CedarAgent.objects.select_for_update().filter(id=agent_id, connection=connection)
+    agent = rows.first()
+    if agent is None:
+        return
+    agent.connection = ""
+    agent.save(update_fields=["connection"])
+    report(agent, "cedar_agent.disconnected", {"revision": agent.revision})
 
 
 def _require_live(agent: CedarAgent) -> None:

@@ -1,6 +1,6 @@
 """Reads of the organization."""
 
-from .agents import get_agent, list_agents
+from .agents import get_agent, list_agents, may_register_agent
 from .delegation import list_chain, list_descendants
 from .directory import (
     agent_counts,
@@ -88,6 +88,7 @@ __all__ = [
     "list_shares",
     "list_users",
     "list_visible_users",
+    "may_register_agent",
     "organization_entities",
     "permitted_at",
     "permitted_scope_ids",

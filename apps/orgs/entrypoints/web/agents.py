@@ -60,6 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": [{"agent": one, "state": agent_state(one, moment)} for one in page.rows],
         "page": page,
         "total": rows.count(),
+        "can_register": queries.may_register_agent(),
         "breadcrumb": [*agent_crumbs()[:1], {"name": "Agents"}],
     }
     return render(request, "orgs/agents.html", context)

@@ -238,7 +238,12 @@ def _overview(_request: HttpRequest, scope: Scope) -> dict[str, Any]:
 def _agents(_request: HttpRequest, scope: Scope) -> dict[str, Any]:
     within = queries.scope_ids_within(scope.id)
     rows = queries.list_agents().filter(scope_id__in=within)
-    return {"rows": rows[:200], "total": rows.count(), "moment": clock.now()}
+    return {
+        "can_register": queries.may_register_agent(scope_id=scope.id),
+        "rows": rows[:200],
+        "total": rows.count(),
+        "moment": clock.now(),
+    }
 
 
 def _access(request: HttpRequest, scope: Scope) -> dict[str, Any]:
