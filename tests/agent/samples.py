@@ -50,8 +50,9 @@ def snapshot(
     schema: str = SCHEMA,
     digest: str | None = None,
     by: Signer = FIRST,
+    **claims: Any,
 ) -> dict[str, Any]:
-    """A snapshot frame whose digest is right unless another is given."""
+    """A snapshot frame whose digest is right unless another is given; `claims` are signed too."""
     from aeterna_cedar_agent.digest import content_digest
 
     rows = POLICIES if policies is None else policies
@@ -61,7 +62,7 @@ def snapshot(
         "type": "snapshot",
         "revision": revision,
         "digest": named,
-        "manifest": manifest(revision, named, by=by),
+        "manifest": manifest(revision, named, by=by, **claims),
         "previous_digest": None,
         "schema": schema,
         "policies": rows,

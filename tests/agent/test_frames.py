@@ -57,7 +57,17 @@ def inbound(name: str) -> dict[str, Any]:
 def test_there_is_one_schema_for_each_frame_and_each_is_a_schema() -> None:
     names = sorted(path.name.removesuffix(".schema.json") for path in DOCUMENTS.iterdir())
     assert names == sorted(
-        [*INBOUND, "snapshot", "hello", "ack", "nack", "agent-heartbeat", "decisions", "resync"],
+        [
+            *INBOUND,
+            "snapshot",
+            "hello",
+            "ack",
+            "nack",
+            "agent-heartbeat",
+            "decisions",
+            "resync",
+            "manifest",
+        ],
     )
     for name in names:
         Draft202012Validator.check_schema(document(name))

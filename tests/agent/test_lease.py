@@ -40,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     turning = Clock()
     monkeypatch.setattr(leases, "now", lambda: turning.boot)
     monkeypatch.setattr(leases.time, "time", lambda: turning.wall)
-    monkeypatch.setattr(leases, "_boot", lambda: turning.boot_id)
+    monkeypatch.setattr(leases, "boot", lambda: turning.boot_id)
     return turning
 
 
@@ -146,7 +146,7 @@ class Granting(RuleBasedStateMachine):
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(leases, "now", lambda: self.clock.boot)
         self.patch.setattr(leases.time, "time", lambda: self.clock.wall)
-        self.patch.setattr(leases, "_boot", lambda: self.clock.boot_id)
+        self.patch.setattr(leases, "boot", lambda: self.clock.boot_id)
         self.trust = Trust(directory=self.folder)
         self.trust.accept(tenant=TENANT, keys=[Key(kid=FIRST.kid, x=FIRST.x)])
         self.held = Leases(directory=self.folder, trust=self.trust)

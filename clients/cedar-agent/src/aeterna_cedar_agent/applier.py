@@ -4,7 +4,7 @@ import asyncio
 import importlib.metadata
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
@@ -12,8 +12,10 @@ from typing import Any, Protocol, TypeVar
 from aeterna_cedar_agent import frames
 from aeterna_cedar_agent.engine import Engine, Loaded, RefusedError, load_revision
 from aeterna_cedar_agent.revision import Revision
+from aeterna_cedar_agent.shape import ShapeError
 from aeterna_cedar_agent.status import Status, clip
 from aeterna_cedar_agent.store import Identity, Store, Stored, StoreError
+from aeterna_cedar_agent.temporary import Temporary, read_temporary
 from aeterna_cedar_agent.trust import REVISION, Trust, TrustError
 
 Result = TypeVar("Result")
@@ -60,7 +62,9 @@ class Applier:
                 loaded = await self._in_worker(lambda: self._next(revision))
                 self._engine.swap(loaded)
                 self._take_identity(identity)
-                self._unsaved = Stored(identity=identity, revision=revision)
+                self._unsaved = Stored(
+                    identity=identity, revision=revision, temporary=loaded.temporary
+                )
             await self._save()
         except RefusedError as refused:
             if snapshot.is_built and refused.stage == "verify":
@@ -98,7 +102,10 @@ class Applier:
     def _find_stored(self) -> tuple[Stored, Loaded] | None:
         for stored in self._store.candidates():
             try:
-                return stored, _prepare(stored.revision, read=self._trust.read_stored)
+                loaded = _prepare(
+                    stored.revision, read=self._trust.read_stored, before=stored.temporary
+                )
+                return stored, loaded
             except RefusedError as refused:
                 facts = {**_facts(stored.revision), "error": str(refused)}
                 logger.error("stored revision refused", extra=facts)
@@ -118,11 +125,14 @@ class Applier:
 
     def _next(self, revision: Revision) -> Loaded:
         current = self._engine.current
+        before = current.temporary if current else ()
         if current is None or current.revision.digest != revision.digest:
-            return _prepare(revision, read=self._trust.read)
+            return _prepare(revision, read=self._trust.read, before=before)
         # The content of the one held under a new number, or signed by a new key.
-        _verify(revision, read=self._trust.read)
-        return replace(current, revision=revision)
+        temporary = _verify(revision, read=self._trust.read, before=before)
+        if [item.id for item in temporary] != [item.id for item in before]:
+            return load_revision(revision, temporary=temporary)
+        return replace(current, revision=revision, temporary=temporary)
 
     async def _save(self) -> None:
         stored = self._unsaved
@@ -164,10 +174,10 @@ class Applier:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
 
-def _prepare(revision: Revision, *, read: ReadSigned) -> Loaded:
+def _prepare(revision: Revision, *, read: ReadSigned, before: Sequence[Temporary]) -> Loaded:
     try:
-        _verify(revision, read=read)
-        return load_revision(revision)
+        temporary = _verify(revision, read=read, before=before)
+        return load_revision(revision, temporary=temporary)
     except RefusedError:
         raise
     except BaseException as error:  # a panic in the native engine is no Exception
@@ -175,10 +185,15 @@ def _prepare(revision: Revision, *, read: ReadSigned) -> Loaded:
         raise RefusedError(stage="parse", error=f"engine failure: {error!r}") from error
 
 
-def _verify(revision: Revision, *, read: ReadSigned) -> None:
+def _verify(
+    revision: Revision, *, read: ReadSigned, before: Sequence[Temporary]
+) -> tuple[Temporary, ...]:
     try:
-        _require_signed(revision, claims=read(revision.manifest, kind=REVISION))
-    except TrustError as error:
+        claims = read(revision.manifest, kind=REVISION)
+        _require_signed(revision, claims=claims)
+        known = {policy.id for policy in revision.policies}
+        temporary = read_temporary(claims, known=known, before=before)
+    except (ShapeError, TrustError) as error:
         raise RefusedError(stage="verify", error=f"manifest: {error}") from error
     try:
         found = revision.computed_digest()
@@ -186,6 +201,7 @@ def _verify(revision: Revision, *, read: ReadSigned) -> None:
         raise RefusedError(stage="verify", error=f"content has no digest: {error}") from error
     if found != revision.digest:
         raise RefusedError(stage="verify", error=f"content digests to {found}")
+    return temporary
 
 
 def _require_signed(revision: Revision, *, claims: Mapping[str, Any]) -> None:

@@ -61,13 +61,13 @@ class Desk:
     async def policies(self, _request: web.Request) -> web.Response:
         """List the policies being served, in the portal's order."""
         loaded = self._engine.current
-        rows = [_policy(item, loaded=loaded) for item in loaded.revision.policies] if loaded else []
+        rows = [_policy(item, loaded=loaded) for item in loaded.policies] if loaded else []
         return web.json_response(rows)
 
     async def policy(self, request: web.Request) -> web.Response:
         """Return the policy with this id, or the one whose statement has it."""
         wanted, loaded = request.match_info["id"], self._engine.current
-        for item in loaded.revision.policies if loaded else ():
+        for item in loaded.policies if loaded else ():
             if loaded and (wanted == item.id or wanted in loaded.statements[item.id]):
                 return web.json_response(_policy(item, loaded=loaded))
         return problem(404, f"no policy {printable(wanted)!r} is served")
@@ -142,12 +142,14 @@ class Desk:
 
 
 def _policy(policy: Policy, *, loaded: Loaded) -> dict[str, Any]:
+    ends = {item.id: {"not_after": item.not_after} for item in loaded.temporary}
     return {
         "id": policy.id,
         "content": policy.cedar,
         "name": policy.name,
         "version": policy.version,
         "statements": list(loaded.statements[policy.id]),
+        **ends.get(policy.id, {}),
     }
 
 

@@ -14,6 +14,7 @@ import cedarpy
 from aeterna_cedar_agent import entity_check, nesting, slicing
 from aeterna_cedar_agent.question import Question, QuestionError
 from aeterna_cedar_agent.revision import Policy, Revision
+from aeterna_cedar_agent.temporary import Temporary
 
 NOTHING_LOADED = "no revision is loaded: every request is denied"
 
@@ -36,11 +37,31 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """One revision, ready to decide; `statements` gives the statement ids of each policy."""
+    """One revision, ready to decide; `statements` gives the statement ids of each policy.
+
+    `deciders` has one more than `temporary` entries: that at n decides without the first n.
+    """
 
     revision: Revision
     statements: dict[str, tuple[str, ...]]
-    decider: slicing.Decider
+    deciders: tuple[slicing.Decider, ...]
+    temporary: tuple[Temporary, ...] = ()
+
+    @property
+    def decider(self) -> slicing.Decider:
+        """What decides at this moment, without the entries that are over."""
+        return self.deciders[self._over()]
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies that decide at this moment, in the portal's order."""
+        return _without(self.revision.policies, self.temporary[: self._over()])
+
+    def _over(self) -> int:
+        # They end in their order. Should clocks disagree, one that is over takes along the ones
+        # that ought to have ended before it: better too early than too late.
+        over = (place for place, item in enumerate(self.temporary, 1) if item.is_over)
+        return max(over, default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +99,11 @@ class Engine:
         return self.current.revision.digest if self.current else None
 
 
-def load_revision(revision: Revision) -> Loaded:
-    """Parse and strictly validate a revision, or raise RefusedError; lets other threads run."""
+def load_revision(revision: Revision, *, temporary: tuple[Temporary, ...] = ()) -> Loaded:
+    """Parse and strictly validate a revision, or raise RefusedError; lets other threads run.
+
+    `temporary` are its entries that end by themselves, the first to end first.
+    """
     schema = _parse_schema(revision.schema)
     statements = _name_statements(revision.policies)
     ids = tuple(itertools.chain.from_iterable(statements.values()))
@@ -89,14 +113,20 @@ def load_revision(revision: Revision) -> Loaded:
     entities = entity_check.parse_entities(revision.entities, schema=schema)
     if isinstance(entities, str):
         raise RefusedError(stage="validate", error=entities)
-    decider = slicing.Decider(
-        index=_index(tuple(policy.cedar for policy in revision.policies)),
-        ids=ids,
-        entities=entities,
-        world=_world(revision.entities, schema=schema),
-        schema=schema,
+    world = _world(revision.entities, schema=schema)
+    stages = (temporary[:over] for over in range(len(temporary) + 1))
+    served = [_without(revision.policies, over) for over in stages]
+    deciders = tuple(
+        slicing.Decider(
+            index=_index(tuple(policy.cedar for policy in policies)),
+            ids=tuple(name for policy in policies for name in statements[policy.id]),
+            entities=entities,
+            world=world,
+            schema=schema,
+        )
+        for policies in served
     )
-    return Loaded(revision=revision, statements=statements, decider=decider)
+    return Loaded(revision=revision, statements=statements, deciders=deciders, temporary=temporary)
 
 
 def decide(question: Question, *, loaded: Loaded | None) -> Answer:
@@ -126,6 +156,11 @@ def _ask(question: Question, *, decider: slicing.Decider) -> slicing.Verdict:
         return decider.decide_with(request, added=question.additional_entities)
     except ValueError as error:
         raise QuestionError(field="additional_entities", problem=str(error)) from error
+
+
+def _without(policies: tuple[Policy, ...], over: Sequence[Temporary]) -> tuple[Policy, ...]:
+    gone = {item.id for item in over}
+    return tuple(policy for policy in policies if policy.id not in gone)
 
 
 def _parse_schema(text: str) -> cedarpy.Schema:
@@ -161,9 +196,9 @@ def _read(text: str) -> slicing.Source:
     return slicing.read_text(text)
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=2)
 def _index(texts: tuple[str, ...]) -> slicing.Index:
-    # Cached because many revisions change entities alone.
+    # Cached because many revisions change entities alone; two, for one with a temporary entry.
     index = slicing.Index([_read(text) for text in texts])
     index.shelves.warm()
     return index

@@ -113,7 +113,7 @@ class Leases:
         if held is None:
             return
         granted_at = time.time() - (now() - held.granted)
-        kept = {"token": held.token, "boot": _boot(), "granted": held.granted}
+        kept = {"token": held.token, "boot": boot(), "granted": held.granted}
         try:
             content = json.dumps({**kept, "granted_at": granted_at}).encode()
             replace_file(self._file, content=content)
@@ -156,6 +156,14 @@ def now() -> float:
     return time.clock_gettime(CLOCK)
 
 
+def boot() -> str | None:
+    """Return the name of this run of the machine, None where it has none."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return None
+
+
 def _read(claims: Mapping[str, Any]) -> Lease:
     limits = need_object(claims.get("limits"), field="limits")
     readable = need_list(claims.get("readable"), field="readable")
@@ -171,20 +179,13 @@ def _read(claims: Mapping[str, Any]) -> Lease:
 
 
 def _granted_before(kept: Mapping[str, Any], *, lease: Lease) -> float:
-    boot, granted, granted_at = (kept.get(name) for name in ("boot", "granted", "granted_at"))
+    since, granted, granted_at = (kept.get(name) for name in ("boot", "granted", "granted_at"))
     if not isinstance(granted, int | float) or not isinstance(granted_at, int | float):
         raise ValueError("granted: must be a number")
-    if boot is not None and boot == _boot() and granted <= now():
+    if since is not None and since == boot() and granted <= now():
         return float(granted)
     # After a reboot only the wall clock is left: where it went back, nothing of the lease is.
     age = time.time() - granted_at
     return now() - (
         age if age >= 0 else lease.limit_seconds + max(lease.limits.values(), default=0)
     )
-
-
-def _boot() -> str | None:
-    try:
-        return _BOOT_ID.read_text().strip()
-    except OSError:
-        return None

@@ -15,6 +15,7 @@ from aeterna_cedar_agent.digest import digest_bytes
 from aeterna_cedar_agent.durable import sync_directory, write_durably
 from aeterna_cedar_agent.revision import Revision, read_revision
 from aeterna_cedar_agent.shape import need_object, take_text
+from aeterna_cedar_agent.temporary import Temporary, read_kept
 
 FORMAT = 2
 CURRENT = "current.revision"
@@ -42,10 +43,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A revision on disk with the identity it was received under."""
+    """A revision on disk, the identity it was received under, and when its entries end."""
 
     identity: Identity
     revision: Revision
+    temporary: tuple[Temporary, ...] = ()
 
 
 class Store:
@@ -121,7 +123,11 @@ def read_file(path: Path) -> Stored:
         source = need_object(json.loads(payload), field="file")
         if source.get("format") != FORMAT:
             raise CorruptFileError(f"format {source.get('format')!r} is not {FORMAT}")
-        stored = Stored(identity=_identity(source), revision=read_revision(source))
+        stored = Stored(
+            identity=_identity(source),
+            revision=read_revision(source),
+            temporary=read_kept(source),
+        )
     except (ValueError, RecursionError) as error:
         raise CorruptFileError(str(error)) from error
     if stored.revision.computed_digest() != stored.revision.digest:
@@ -146,6 +152,7 @@ def _encode(stored: Stored) -> bytes:
         "tenant": identity.tenant,
         "agent": identity.agent,
         "name": identity.name,
+        "temporary": [item.as_json() for item in stored.temporary],
         **stored.revision.as_json(),
     }
     payload = json.dumps(value, separators=(",", ":")).encode()
