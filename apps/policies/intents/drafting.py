@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apps.kernel.errors import Invalid
 from apps.orgs.types import severity_rank
 
 from ..rules import dump_rules, parse_rules
@@ -23,7 +24,7 @@ def make_draft(
 ) -> Draft:
     """Return the draft of parts that were read; Unread if they belong to several places."""
     place = _place(asides, reader)
-    rules = dump_rules(parse_rules(_numbered([one for one in pieces if isinstance(one, dict)])))
+    rules = _checked([one for one in pieces if isinstance(one, dict)])
     statements = list(dict.fromkeys(one for one in pieces if isinstance(one, Statement)))
     severities = [aside.severity or "block" for aside in asides]
     severity = max(severities, key=severity_rank)
@@ -39,6 +40,14 @@ def make_draft(
         cedar="\n".join(statement.written() for statement in statements),
         rules=tuple(_without_default(one, severity) for one in rules),
     )
+
+
+def _checked(rules: Sequence[dict[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    try:
+        return dump_rules(parse_rules(_numbered(rules)))
+    except Invalid as invalid:
+        faults = " ".join(str(fault) for fault in invalid.fields.get("rules", ()))
+        raise Unread("rules", faults, is_beyond=False) from invalid
 
 
 def _place(asides: Sequence[Aside], reader: Reader) -> str:

@@ -19,9 +19,14 @@ CONTRACTIONS = {
     "isn't": "is not", "aren't": "are not", "mayn't": "may not", "needn't": "need not",
     "let's": "let us", "we've": "we have", "i've": "i have", "they've": "they have",
     "hasn't": "has not", "it'd": "it would",
-    "i'd": "i would", "we'd": "we would", "it's": "it is", "nobody's": "nobody",
+    "i'd": "i would", "we'd": "we would", "it's": "it is", "nobody's": "nobody is",
     "dont": "do not", "cant": "can not", "mustnt": "must not", "shouldnt": "should not",
-    "there's": "there is", "everyone's": "everyone", "what's": "what is", "i'm": "i am",
+    "there's": "there is", "who's": "who is", "that's": "that is",
+    "somebody's": "somebody is", "someone's": "someone is", "anyone's": "anyone is",
+    "anybody's": "anybody is", "everybody's": "everyone is", "he's": "he is",
+    "reading's": "reading is", "writing's": "writing is", "wouldn't": "would not",
+    "couldn't": "could not", "wasn't": "was not", "weren't": "were not",
+    "haven't": "have not", "didn't": "did not", "you're": "you are", "where's": "where is", "everyone's": "everyone", "what's": "what is", "i'm": "i am",
     "we're": "we are", "they're": "they are",
 }  # fmt: skip
 
@@ -32,7 +37,8 @@ HYPHENATED = {
     "non-architects": "non architect",
     "off-limits": "off limits", "company-wide": "company wide", "org-wide": "org wide",
     "code-pattern": "code pattern", "opt-out": "opt out", "read-only": "read only",
-    "e.g.": "eg", "i.e.": "ie", "non-admins": "non admin", "non-agents": "non agents",
+    "no-go": "no go", "no-no": "no go", "no-brainer": "no brainer",
+    "one-liners": "one liners", "one-liner": "one liner", "e.g.": "eg", "i.e.": "ie", "non-admins": "non admin", "non-agents": "non agents",
 }  # fmt: skip
 
 BLOCK = _any("forbid", "ban", "prohibit", "disallow", "deny", "prevent", "reject", "refuse",
@@ -69,7 +75,10 @@ SYNONYMS = _rewrites(
     (r"\b(?:not (?:all|every|each|everyone|everybody|any) )", "NOTALL "),
     (rf"(?<!\w){SOFTLY} (?=\w)", ""),
     (r"\b(?:the|a|an) (?=\S)", ""),
+    (r" please ,(?= \S)", " ,"),
     (r"\b(?:please|kindly)\b ?,?", ""),
+    (r"\b(?:(?:is|has|have) )?(?:gotta|got to)\b", "must"),
+    (r"\blayers\b", "layer"),
     (r"\b(?:2fa|mfa|second factor|two factor|multi factor)(?: auth\w*| login| check| sign in)?\b",
      "mfa"),
     (r"\bmfa auth\w*\b", "mfa"),

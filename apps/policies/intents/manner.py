@@ -2,7 +2,7 @@
 
 import re
 
-from .asides import Aside
+from .asides import EXCEPT, Aside
 from .reader import Reader
 from .subjects import NAMES
 
@@ -17,9 +17,21 @@ def take_reason(words: str, aside: Aside, reader: Reader) -> str:
     match = WHY.fullmatch(words)
     if not match or aside.message:
         return words
-    said = _as_given(match["why"], reader)
+    parted = THEN_EXCEPT.fullmatch(match["why"])
+    why, after = (parted["why"], f" {parted['after']}") if parted else (match["why"], "")
+    if THEN_A_RULE.search(why):
+        return words
+    said = reader.canon.shown(why) if after else _as_given(why, reader)
     aside.message = said[0].upper() + said[1:]
-    return match["rest"]
+    return match["rest"] + after
+
+
+# What follows a reason and is no part of it.
+THEN_EXCEPT = re.compile(rf"(?P<why>.+?)(?: ,)? (?P<after>{EXCEPT} .+)")
+THEN_A_RULE = re.compile(
+    r" (?:,|;|and|but|so) (?:.*\b)?(?:may|must|only|nobody|block|require|allow|warn|warning|info"
+    r"|optional|mandatory|BANNED|REQUIRED)\b"
+)
 
 
 GIVEN = re.compile(

@@ -9,12 +9,14 @@ from .actions import VERB
 from .asides import EXCEPT, Aside
 from .asking import Ask, Asker, Contradiction, Unread
 from .drafting import make_draft
+from .loosely import ANY_VERSION, ASKED_FOR, looser, with_antecedent
 from .opposites import require_consistent
 from .peeling import peel
 from .pieces import Piece
 from .projects import read_project
 from .reader import ROLES, Reader
 from .subjects import ECO, NAMES
+from .telling import is_heading, is_telling
 from .text import canonical, rewrite
 from .types import (
     MAX_INTENT_CHARACTERS,
@@ -74,7 +76,7 @@ def _read(text: str, setting: Setting, asker: Asker) -> Outcome:
         return NotUnderstood("", "Say what is to be allowed, forbidden or required.")
     pieces: list[Piece] = []
     asides: list[Aside] = []
-    for sentence in _sentences(canon.words):
+    for sentence in _sentences(canon.words, reader):
         found = _read_sentence(sentence, reader)
         pieces += found[0]
         asides += found[1]
@@ -86,18 +88,21 @@ def _read(text: str, setting: Setting, asker: Asker) -> Outcome:
     return Understood(draft, dict(asker.used), tuple(reader.notes))
 
 
-def _sentences(words: str) -> list[str]:
-    words = re.sub(r" \? (?=\S)", " ? . ", words)
+def _sentences(words: str, reader: Reader) -> list[str]:
+    names = reader.place_words()
+    words = with_antecedent(re.sub(r" \? (?=\S)", " ? . ", words), names)
     parts = re.split(r" ?[.;!] ?(?=\S|$)|(?<=\s); ", words)
     found: list[str] = []
     prefix = ""
     for part in parts:
+        part = part.strip(" ,")
         heading = HEADING.fullmatch(part.strip()) if not found else None
-        if heading or (not found and part.rstrip().endswith(":") and not RULES.search(part)):
+        if heading or (not found and is_heading(part, names)):
             prefix = f"block {_headed(heading)} " if heading else ""
             continue
         said = rewrite(prefix + part.strip(" ,:;.!"))
-        if found and _is_remark(said):
+        if (found and _is_remark(said)) or is_telling(part, names):
+            reader.notes.append(f"Taken as a remark: {reader.canon.shown(said)}")
             continue
         said = _completed(said, found[-1]) if found else said
         if found and ADDED.match(said):
@@ -115,7 +120,11 @@ def _headed(heading: re.Match[str]) -> str:
 ALTERNATIVE = re.compile(
     rf"(?:(?:use|prefer|migrate to|switch to|move to|replacement is) (?!mfa|reason)"
     rf"(?P<names>{NAMES})"
+    rf"|they should be on (?P<moved>{NAMES})(?: by now)?"
     rf"|(?P<bare>{NAMES}) instead)"
+)
+STILL_FREE = re.compile(
+    r"(?:reading|writing|running|people|everyone else)(?: (?:is|are|may|still|fine|ok|allowed))+"
 )
 FREE = re.compile(rf"(?P<roles>{ROLES}) do not")
 BAN = re.compile(r"^(?:block|avoid|warn about) |\b(?:BANNED|may not be used)\b")
@@ -124,8 +133,12 @@ OF_PEOPLE = re.compile(r"\b(?:agents|people|everyone|nobody|deploy\w*|read|write
 
 def _completed(said: str, before: str) -> str:
     alternative, free = ALTERNATIVE.fullmatch(said), FREE.fullmatch(said)
+    if re.match(r"(?:block )?agents (?:may not|from|write) ", before) and STILL_FREE.fullmatch(said) and said[:4] not in before:
+        return ""
+    if re.fullmatch(ANY_VERSION, said) or (said == "nothing else" and " only " in before):
+        return ""
     if alternative and BAN.search(before) and not OF_PEOPLE.search(before):
-        return f"use {alternative['names'] or alternative['bare']} instead"
+        return f"use {alternative['names'] or alternative['moved'] or alternative['bare']} instead"
     if free and re.search(r" (?:must|need|needs) (?:use |have )?mfa to ", before):
         return f"except for {free['roles']}"
     return said
@@ -136,6 +149,8 @@ def _is_remark(words: str) -> bool:
 
 
 def _read_sentence(words: str, reader: Reader) -> Reading:
+    asked_for = ASKED_FOR.fullmatch(words)
+    words = asked_for["what"] if asked_for else words
     if words.endswith("?") and QUESTION.match(words):
         raise Unread(reader.canon.shown(words), "This is a question. Say what is to be so.",
                      is_beyond=False)  # fmt: skip
@@ -157,13 +172,25 @@ def _read_sentence(words: str, reader: Reader) -> Reading:
             continue
         if found is not None:
             return found
-    remark = _without_remark(words, reader)
-    if remark is not None:
-        return remark
+    for found in (_without_remark(words, reader), _read_loosely(words, reader)):
+        if found is not None:
+            return found
     raise refusal or Unread(
         reader.canon.shown(words).replace("BANNED", "is banned").replace("REQUIRED", "is required"),
         "This is not a form that is read without a model.", is_beyond=False,
     )  # fmt: skip
+
+
+def _read_loosely(words: str, reader: Reader) -> Reading | None:
+    said = rewrite(looser(words, reader.place_words()))
+    if said == words:
+        return None
+    found = _try_sentence(said, reader)
+    if found and SOFT.search(words):
+        for piece in found[0]:
+            if isinstance(piece, dict) and piece["effect"] != "allow":
+                piece.setdefault("severity", "warn")
+    return found
 
 
 # What is said of the matter without changing it: why it is so, what happened.

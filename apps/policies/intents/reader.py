@@ -40,6 +40,11 @@ class Reader:
     asker: Asker
     notes: list[str] = field(default_factory=list)
 
+    def place_words(self) -> frozenset[str]:
+        """Return each word that a place is named with."""
+        named = (spelling for place in self.setting.places for spelling in _spellings(place))
+        return frozenset(word for spelling in named for word in spelling.split(" "))
+
     def place(self, words: str) -> Place | None:
         """Return the place that words name; None if none does. Asks where several do."""
         kind, name = self._kind_and_name(words)
