@@ -26,7 +26,8 @@ CONTRACTIONS = {
     "anybody's": "anybody is", "everybody's": "everyone is", "he's": "he is",
     "reading's": "reading is", "writing's": "writing is", "wouldn't": "would not",
     "couldn't": "could not", "wasn't": "was not", "weren't": "were not",
-    "haven't": "have not", "didn't": "did not", "you're": "you are", "where's": "where is", "everyone's": "everyone", "what's": "what is", "i'm": "i am",
+    "haven't": "have not", "didn't": "did not", "you're": "you are", "where's": "where is",
+    "everyone's": "everyone", "what's": "what is", "i'm": "i am",
     "we're": "we are", "they're": "they are",
 }  # fmt: skip
 
@@ -38,7 +39,8 @@ HYPHENATED = {
     "off-limits": "off limits", "company-wide": "company wide", "org-wide": "org wide",
     "code-pattern": "code pattern", "opt-out": "opt out", "read-only": "read only",
     "no-go": "no go", "no-no": "no go", "no-brainer": "no brainer",
-    "one-liners": "one liners", "one-liner": "one liner", "e.g.": "eg", "i.e.": "ie", "non-admins": "non admin", "non-agents": "non agents",
+    "one-liners": "one liners", "one-liner": "one liner", "e.g.": "eg", "i.e.": "ie",
+    "non-admins": "non admin", "non-agents": "non agents",
 }  # fmt: skip
 
 BLOCK = _any("forbid", "ban", "prohibit", "disallow", "deny", "prevent", "reject", "refuse",

@@ -9,8 +9,9 @@ from .actions import VERB
 from .asides import EXCEPT, Aside
 from .asking import Ask, Asker, Contradiction, Unread
 from .drafting import make_draft
-from .loosely import ANY_VERSION, ASKED_FOR, looser, with_antecedent
+from .loosely import looser, with_antecedent
 from .opposites import require_consistent
+from .packages import known_packages
 from .peeling import peel
 from .pieces import Piece
 from .projects import read_project
@@ -28,11 +29,12 @@ from .types import (
     Setting,
     Understood,
 )
+from .wordings import ANY_VERSION, ASKED_FOR
 
 SOFT = re.compile(r"^(?:avoid|warn|prefer)\b|\bshould\b")
 QUESTION = re.compile(
     r"^(?:what|why|who|when|where|which|how|is|are|do|does|did|should|shall|may|can|could|would"
-    r"|will|has|have)\b"
+    r"|will|has|have|must)\b"
 )
 VERBS = (
     r"(?:block|require|allow|avoid|warn|only|nobody|never|do not|no|use|prefer|replace|limit"
@@ -94,10 +96,10 @@ def _sentences(words: str, reader: Reader) -> list[str]:
     parts = re.split(r" ?[.;!] ?(?=\S|$)|(?<=\s); ", words)
     found: list[str] = []
     prefix = ""
-    for part in parts:
-        part = part.strip(" ,")
+    for part in (one.strip(" ,") for one in parts):
         heading = HEADING.fullmatch(part.strip()) if not found else None
-        if heading or (not found and is_heading(part, names)):
+        is_bare = part.endswith(":") and not RULES.search(part)
+        if heading or (not found and (is_bare or is_heading(part, names))):
             prefix = f"block {_headed(heading)} " if heading else ""
             continue
         said = rewrite(prefix + part.strip(" ,:;.!"))
@@ -133,9 +135,15 @@ OF_PEOPLE = re.compile(r"\b(?:agents|people|everyone|nobody|deploy\w*|read|write
 
 def _completed(said: str, before: str) -> str:
     alternative, free = ALTERNATIVE.fullmatch(said), FREE.fullmatch(said)
-    if re.match(r"(?:block )?agents (?:may not|from|write) ", before) and STILL_FREE.fullmatch(said) and said[:4] not in before:
+    if (
+        re.match(r"(?:block )?agents (?:may not|from|write) ", before)
+        and STILL_FREE.fullmatch(said)
+        and said[:4] not in before
+    ):
         return ""
-    if re.fullmatch(ANY_VERSION, said) or (said == "nothing else" and " only " in before):
+    if re.fullmatch(rf"always|ever|period|{ANY_VERSION}", said) or (
+        said == "nothing else" and " only " in before
+    ):
         return ""
     if alternative and BAN.search(before) and not OF_PEOPLE.search(before):
         return f"use {alternative['names'] or alternative['moved'] or alternative['bare']} instead"
@@ -145,7 +153,15 @@ def _completed(said: str, before: str) -> str:
 
 
 def _is_remark(words: str) -> bool:
-    return bool(TELLS.match(words)) and not RULES.search(FOR_THAT.sub("", words))
+    praised = PRAISED.fullmatch(words)
+    if praised:
+        return all("«" in one or one in known_packages() for one in praised["what"].split(" ")[::2])
+    told = FOR_THAT.sub("", words)
+    return (
+        bool(TELLS.match(words))
+        and not RULES.search(told)
+        and (told.startswith("see ") or not re.search(r"«[lq]", told))
+    )
 
 
 def _read_sentence(words: str, reader: Reader) -> Reading:
@@ -198,8 +214,11 @@ TELLS = re.compile(
     r"(?:(?:because )?(?:it|they|those|these|that|this|we|there) |see |otherwise |"
     r"both (?:releases|of them) (?:are|were) |"
     r"older (?:lines|releases|ones) do not |"
-    r"\S+(?: (?:and|or) \S+)? (?:is|are|will do|do|does) (?:better|enough|fine|good|good enough|"
-    r"replacement|same job|job|what we use)\b)"
+    r"\S+(?: (?:and|or) \S+)? (?:is|are|will do|do|does|will) (?:do(?: (?:same )?job)?|replacement|same job|job"
+    r"|what we use)\b)"
+)
+PRAISED = re.compile(
+    r"(?P<what>\S+(?: (?:and|or) \S+)?) (?:is|are) (?:better|enough|fine|good)\b.*"
 )
 RULES = re.compile(
     r"\b(?:may|must|not|no|never|only|block|require|allow|except|unless|should|can|need|needs|want|"

@@ -46,6 +46,8 @@ ADJUNCTS = tuple(
         rf" ?[,;] (?:{LED_BY} )*(?:{THING} )?{SEVERAL}(?= \)| [,.;:!]|$)",
         rf"(?<=\( ){SEVERAL} [,;:] ",
         # Before or after all else.
+        rf"^(?:{THING} )*{SEVERAL} (?:requires?|demands?|states?|says|asks|mandates?|stipulates?)"
+        r"(?: that(?= )| us to(?= ))? ",
         rf"(?:^|(?<=[.;!] ))(?:{LED_BY} )*(?:{THING} )?{SEVERAL} ?[,:] ",
         rf"(?:^|(?<=[.;!] ))(?:because of |due to |owing to |following |after |per )"
         rf"(?:{THING} )?{SEVERAL} ?,? (?=\w|«)",

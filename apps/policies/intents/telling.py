@@ -9,12 +9,17 @@ from .packages import known_packages
 LIMITS = re.compile(
     r"\b(?:except|unless|excluding|excluded|exclud\w+|exempt\w*|waive\w*|apart|other than|only"
     r"|until|till|starting|starts?|begin\w*|between|outside|after «|before «|since «|mfa|reason"
-    r"|justification|block|require|allow|permitted|warn|warning|info|mandatory|optional|severity"
+    r"|justification|block|require|allow|permitted|forbid\w*|ban|bans|prohibit\w*|disallow\w*"
+    r"|deny|reject\w*|refuse\w*"
+    r"|remove|drop|ditch|kill|stop|prevent\w*|pin|cap|upgrade|bump|enforce|ensure|mandate"
+    r"|restrict\w*"
+    r"|reserve\w*|warn|warning|info|mandatory|optional|severity"
     r"|BANNED|REQUIRED|ENSURE|WANT|NOTALL|if|limit\w*|inclu\w+|means?|appl(?:y|ies)|concern\w*"
     r"|counts?|instead|use|prefer|replace\w*|migrate|override\w*|stays?|remains?|grandfather\w*"
     r"|legacy|not affected|unaffected|fine|ok|okay|welcome|free to|same (?:for|goes)|likewise"
     r"|ditto|too|either|neither|both|hours?|night|deploy\w*|architect|techlead|admin|developer"
-    r"|viewer|tenantadmin|agents|memory|knowledge|contractors?|interns?|vendors?|must|should|shall|needs?|never|wants?"
+    r"|viewer|tenantadmin|agents|memory|knowledge|contractors?|interns?|vendors?|must|should"
+    r"|shall|needs?|never|wants?"
     r"|expect\w*|insist\w*|demand\w*|hold|holds|tolerate|accept|like to|wish)\b"
     r"|\b(?:do|may|can|will|does) not (?:have|support|ship|run|commit|store|keep|write|read|import"
     r"|install|call|add|do|contain|include)\b"
@@ -29,7 +34,8 @@ BINDING = re.compile(
 )
 OURSELVES = re.compile(
     r"(?:(?:and|so|but|as|plus|honestly|frankly|yes) )?(?:i|we|there|security|legal|compliance"
-    r"|audit\w*|management|customers?|(?:people|everyone|somebody|someone) keeps?|our (?:\w+ )?(?:audit\w*|pentest\w*|customers?|wheels?"
+    r"|audit\w*|management|customers?|(?:people|everyone|somebody|someone) keeps?"
+    r"|our (?:\w+ )?(?:audit\w*|pentest\w*|customers?|wheels?"
     r"|builds?|security team|legal team|lawyers?|scanners?|ciso|insurer|regulator))\b"
 )
 MODAL_OF_IT = re.compile(
@@ -49,7 +55,9 @@ NUMBERED = re.compile(
 )
 
 
-DISLIKED = re.compile(r"do not want to (?:have|do|hear|repeat|see|go through) (?:this|that|another) ")
+DISLIKED = re.compile(
+    r"do not want to (?:have|do|hear|repeat|see|go through) (?:this|that|another) "
+)
 ELSEWHERE = re.compile(
     r"(?:(?:file|code|project|people|team) elsewhere|everything else|everyone else|all else) "
     r"(?:may|is|are) [^«]*(?<!not)"
@@ -76,9 +84,11 @@ def is_telling(words: str, names: Collection[str]) -> bool:
 
 COUNTED = re.compile(
     r"(?:(?:here (?:is|are)|these are|this is|we have|i have) )?(?:(?:one|two|three|four|five|some"
-    r"|few|couple of|following|new|our|my|these|more|quick|security|last|several|\w+) )*(?:rules?"
-    r"|things?|policies|requests?|points?|requirements?|items?|baseline|asks?|controls?|standards?"
-    r"|decisions?|guardrails?|changes?)\b[^«]*"
+    r"|few|couple of|following|new|our|my|these|more|quick|security|last|several|house|hard|basic"
+    r"|minimum|general) )*(?:rules?|things?|policies|policy|requests?|points?|requirements?|items?"
+    r"|baseline|asks?|controls?|standards?|decisions?|guardrails?|changes?)(?: (?:for|from|of)"
+    r" (?:everyone|all(?: of us| project)?|us|you|today|now|me|security|my side|our side|company"
+    r"|this (?:quarter|week|sprint|year)))?(?: :)?"
 )
 ORDERS = re.compile(r"\b(?:may|must|no|not|never|nobody|should|only|needs?|block|all|except)\b|«")
 
@@ -87,6 +97,4 @@ def is_heading(words: str, names: Collection[str]) -> bool:
     """Tell whether a part only says that rules follow."""
     if ORDERS.search(words) or any(word in names for word in words.split(" ")):
         return False
-    if not words.endswith(":"):
-        return bool(COUNTED.fullmatch(words))
-    return not LIMITS.search(words) or bool(COUNTED.match(words))
+    return bool(COUNTED.fullmatch(words))
