@@ -9,7 +9,7 @@ from .asking import Unread
 from .hours import DAYS
 from .people import read_who
 from .pieces import Piece, statements
-from .reader import ROLES, Reader
+from .reader import ROLES, Reader, read_roles
 from .statements import MFA, REASON, Who, scope
 from .types import Choice
 
@@ -101,11 +101,28 @@ GUARDED = tuple(
 def read_access(words: str, aside: Aside, reader: Reader) -> list[Piece] | None:
     """Return what a clause says about who may do what; None if it says nothing of that."""
     words = re.sub(r"^(?:ENSURE|require that) ", "", words)
-    for form in (_guarded, _only, _may_only, _may_not, _may):
+    for form in (_narrowed, _guarded, _only, _may_only, _may_not, _may):
         pieces = form(words, aside, reader)
         if pieces is not None:
             return pieces
     return None
+
+
+NARROWED = re.compile(r"(?:limit|restrict|control) who may (?P<deed>.+)")
+
+
+def _narrowed(words: str, aside: Aside, reader: Reader) -> list[Piece] | None:
+    match = NARROWED.fullmatch(words)
+    deeds = _deeds(match["deed"], reader) if match else None
+    if not deeds:
+        return None
+    given = reader.asker.ask(
+        "limited-to",
+        "To whom is it limited?",
+        (Choice("architect", "Architects"), Choice("techlead", "Tech leads"),
+         Choice("admin", "Administrators")),
+    )  # fmt: skip
+    return _limited(Who(roles=read_roles(given) or ()), deeds, aside, reader)
 
 
 def _guarded(words: str, aside: Aside, reader: Reader) -> list[Piece] | None:

@@ -38,7 +38,7 @@ HYPHENATED = {
     "non-architects": "non architect",
     "off-limits": "off limits", "company-wide": "company wide", "org-wide": "org wide",
     "code-pattern": "code pattern", "opt-out": "opt out", "read-only": "read only",
-    "no-go": "no go", "no-no": "no go", "no-brainer": "no brainer",
+    "no-go": "no go", "late-night": "night", "no-no": "no go", "no-brainer": "no brainer",
     "one-liners": "one liners", "one-liner": "one liner", "e.g.": "eg", "i.e.": "ie",
     "non-admins": "non admin", "non-agents": "non agents",
 }  # fmt: skip
@@ -110,6 +110,7 @@ SYNONYMS = _rewrites(
     (r"\broles\b", "role"),
     (r"\bfiles\b|\bscripts?\b|\bclasses\b", "file"),
     (r"\b(?:at|in) (?:its|their|project|top) (?:root|top level)(?: folder)?\b", ""),
+    (r" (?:at|in) (?:the )?root(?: folder| directory| level)?(?= [,.;:]|$)", ""),
     (r"\bbe able to\b", ""),
     (r"\bcould\b(?! you)", "may"),
     (r"\b(?:folders?|director(?:y|ies)|dirs?)\b", "folder"),
@@ -137,7 +138,7 @@ REWRITES = _rewrites(
         "",
     ),
     (r"^(.+?) ?[:,] nothing (.+?) (?:is|are) (?:acceptable|allowed|ok|permitted)$", r"block \1 \2"),
-    (r"^(.+?) must go$", r"block \1"),
+    (r"^([^,]+?) must go$", r"block \1"),
     (r"^(.+?) : block (?=[<>=]|versions? |below |before |older |everything )", r"block \1 "),
     (
         r"^(?:everyone|project|service) (?:using|that uses?|with|depending on) (\S+) "

@@ -68,4 +68,5 @@ def with_antecedent(words: str, names: Collection[str]) -> str:
     name = spoken_of[0]
     if not is_telling(f"{told[: name.start()]}things{told[name.end() :]}", names):
         return words
-    return f"block {name[0]}{match['rest']}"
+    verb = "block committing" if re.search(r" in (?:our |all |any )*project\b", told) else "block"
+    return f"{verb} {name[0]}{match['rest']}"

@@ -127,6 +127,7 @@ ALTERNATIVE = re.compile(
 )
 STILL_FREE = re.compile(
     r"(?:reading|writing|running|people|everyone else)(?: (?:is|are|may|still|fine|ok|allowed))+"
+    r"|that is (?:for|up to|job of) (?:people|us)"
 )
 FREE = re.compile(rf"(?P<roles>{ROLES}) do not")
 BAN = re.compile(r"^(?:block|avoid|warn about) |\b(?:BANNED|may not be used)\b")
@@ -214,7 +215,8 @@ TELLS = re.compile(
     r"(?:(?:because )?(?:it|they|those|these|that|this|we|there) |see |otherwise |"
     r"both (?:releases|of them) (?:are|were) |"
     r"older (?:lines|releases|ones) do not |"
-    r"\S+(?: (?:and|or) \S+)? (?:is|are|will do|do|does|will) (?:do(?: (?:same )?job)?|replacement|same job|job"
+    r"\S+(?: (?:and|or) \S+)? (?:is|are|will do|do|does|will) (?:do|do job"
+    r"|do same job|replacement|same job|job"
     r"|what we use)\b)"
 )
 PRAISED = re.compile(
@@ -305,10 +307,12 @@ def _try_sentence(words: str, reader: Reader) -> Reading | None:
 def _completions(left: str, right: str) -> list[str]:
     # What the second half leaves out is taken from the first: its subject, or its verb.
     right = rewrite(right)
+    subject = re.match(rf"(.+?) ({MODAL}) ", left)
+    if subject and re.match(rf"(?:it|they|these|those) {MODAL} ", right):
+        return [f"{subject[1]} {right.partition(' ')[2]}"]
     has_subject = re.search(rf"\b{MODAL}\b", right) and not re.match(MODAL, right)
     if re.match(rf"{VERBS}\b", right) or has_subject:
         return [right]
-    subject = re.match(rf"(.+?) ({MODAL}) ", left)
     denied = re.match(r"not (.+)", right)
     done = re.match(rf"(.+?) may ({VERB}) ", left)
     if denied and done:

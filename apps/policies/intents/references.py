@@ -22,7 +22,8 @@ THING = (
     r"|bug|flaw|jira|postmortem|review|details|background|context|more|cve|cves)"
 )
 LED_BY = (
-    r"(?:as )?(?:see(?: also)?|per|cf|ref|refs|reference|re|following|according to|in line with"
+    r"(?:as )?(?:see(?: also)?|per|pursuant to|in accordance with|based on|cf|ref|refs|reference"
+    r"|re|following|according to|in line with"
     r"|as (?:required|requested|described|tracked|agreed|decided|noted|documented|discussed)"
     r"(?: in| by| under| at)?|(?:tracked|filed|documented|described|details|requested|agreed) "
     r"(?:in|as|under|at|by)"
@@ -36,6 +37,12 @@ LIMITING = (
     r"(?:except|unless|excluding|apart|only|not|no|in|for|by|until|till|from|but|if|when|where"
     r"|may|must|should|also|plus|or|warn|info|block)"
 )
+# Standards and their parts, in parentheses.
+STANDARD = re.compile(
+    r" \( (?:control|requirement|section|clause|policy|finding|article|iso|soc|nist|pci|annex|rule"
+    r"|see|cf|ref)(?: (?:«[lv]\d+»|[a-z]\w*|:|,)){0,5} \)"
+)
+LIMITED = re.compile(rf"\b{LIMITING}\b")
 ADJUNCTS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -65,6 +72,7 @@ def without_references(words: str) -> tuple[str, list[str]]:
 
     One that stays, because it stands where a subject would, is a word that no form reads.
     """
+    words = STANDARD.sub(lambda match: match[0] if LIMITED.search(match[0]) else "", words)
     if "«R" not in words:
         return words, []
     found: list[str] = []

@@ -42,7 +42,9 @@ MODAL_OF_IT = re.compile(
     r"\b(?:it|they|those|these|that|this|there|people|everyone|nobody|somebody|project|team) "
     r"(?:may|must|should|needs?|is to|are to)\b"
 )
-OF_IT = re.compile(r"(?:and |so |but |then )?(?:it|that|this|they|those|these)\b")
+OF_IT = re.compile(
+    r"(?:and |so |but |then )?(?:it|that|this|they|those|these|(?:older|newer|other) ones)\b"
+)
 ABOUT_VERSIONS = re.compile(r"(?:there|it|they|that) (?:is|are|was|were|has|have|had)\b")
 # Packages that are words of every day as well.
 EVERYDAY = frozenset(("got", "next", "six", "black", "failure", "async", "moment", "express"))
@@ -50,7 +52,8 @@ POINTING = re.compile(
     r"\b(?:it|them|this|that|those|these|one|ones) (?:in|for|on|at|by|from|with|to|within|under) \w"
 )
 NUMBERED = re.compile(
-    r"(?<!version )(?<!than )(?<!below )(?<!at )(?<!least )«v\d+» (?=(?:people|times|days|weeks"
+    r"(?:for )?(?<!version )(?<!than )(?<!below )(?<!at )(?<!least )«v\d+»"
+    r" (?=(?:people|times|days|weeks"
     r"|months|years|hours|incidents|outages|customers|teams|services|alerts|tickets|project)\b)"
 )
 

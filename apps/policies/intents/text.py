@@ -71,6 +71,7 @@ def canonical(text: str) -> Canonical:
     source = unicodedata.normalize("NFC", text).translate(PLAIN_SIGNS)
     source = DASH_RANGE.sub(r"\1 to \2", source)
     source = re.sub(r"(?<=\S )-(?= )", ",", source)
+    source = re.sub(r"\bw/(o?) ", lambda match: "without " if match[1] else "with ", source)
     source = re.sub(r"(?<=[\w`] )[+&](?= [\w`])", "and", source)
     source = re.sub(r"(?m)^\s*(?:[-*•]|\d+[.)])\s+", "", source)
     words = [_word(match, found) for match in TOKEN.finditer(source.strip())]

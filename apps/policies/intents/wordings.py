@@ -82,7 +82,8 @@ ASKED_FOR = re.compile(
 )
 OPENING = (
     r"(?:hi|hello|hey|hiya|morning|good morning|afternoon|dear \w+|greetings|so|ok|okay|right|well"
-    r"|folks|team|all|people|everyone|guys|fyi|psa|heads up|quick one|quick question|reminder"
+    r"|folks|team|all|people|everyone|guys|fyi|psa|heads up(?: team| all| everyone| folks)?"
+    r"|quick one|quick question|reminder"
     r"|note|nb|attention|important|urgent|rule|policy|decision|proposal|request|ask|todo|action"
     r"|first|second|third|fourth|fifth|one|two|three|four|finally|lastly|last|next|also|and|plus"
     r"|additionally|furthermore|moreover|otherwise|besides|one more(?: thing)?|another thing"
@@ -121,6 +122,40 @@ def _rules(*pairs: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 LOOSER = _rules(
+    (r"^block (?:late )?night deploy(?:s|ments?)$", "nobody may deploy at night"),
+    (r" , (?:it|they|that|these|those) (?:must|should) (?:go|be done|happen|run) (?:through|via"
+     r"|over)"
+     r" [a-z ]+$", ""),
+    (r"\bmust to\b", "must"),
+    (r"\b(lower|older|newer|higher|smaller|less|more) as (?=«v|version)", r"\1 than "),
+    (r"\b(acting|act|acts) on behalf of\b", r"\1 for"),
+    (r"\bfile of type («l\d+»)", r"\1 file"),
+    (r"\b(must|should) be (?:signed|logged) in (?:with|using|through) mfa\b", r"\1 have mfa"),
+    (r"\b(must|should) be (?:accompanied|backed|supported|justified|preceded|protected|secured"
+     r"|guarded|gated) (?:by|with|behind) (?=mfa|stated reason|reason|justification)", r"\1 have "),
+    (r"^(?:it is )?(?:my|our) (?:decision|wish|policy|intention|request|expectation) (?:is )?that ",
+     ""),
+    (r"\b(?:do|does) not get to\b", "may not"),
+    (r"\b(?:must|should) stop (\w+ing)\b", r"may not be \1"),
+    (rf"^({NAMED}) : (?:nothing|none|not|no) (?=(?:older|below|lower|newer|before|above|under))",
+     r"\1 may not be "),
+    (rf"(«v\d+»(?: or (?:newer|later|higher|above|older|lower))?) {PROJECT}$", r"\1"),
+    (r"^make (.+?) (?:\w+ )?(?:requirement|standard)$", r"require \1"),
+    (r"^(.+?) is something only (.+?) (?:should|must|may|can|get to) do$", r"only \2 may \1"),
+    (rf"^(?:need|needs|want) (?={NAMED} (?:>=|at least|«v))", ""),
+    (r"^(mfa|reason|justification) (?:on|for|with|at|before) (?:all |every |each |any )?(\w+)$",
+     r"\1 REQUIRED for \2"),
+    (r"^only (.+?) (?:have|has|hold|holds) (?:right|permission|authority|privilege) to ",
+     r"only \1 may "),
+    (r"\bin night (?=from|between)", ""),
+    (rf"^(?:is|may|would) it be? ?possible (?:that you|for you to"
+     rf"|to) (?={ORDER} )(.+?) \?$", r"\1"),
+    (r"^(?:take care|see|watch|pay attention|look)(?: out)?(?: to it)? that ", "ENSURE "),
+    (r"^(?:ENSURE )?nobody (?:commits|pushes|checks in|adds) (?=.*\bfile\b"
+     r"|«)", "block committing "),
+    (r"^(.+?) (?:constitutes?|is|are|counts? as) (?:violation|breach|offen[cs]e|non compliance|"
+     r"non compliant|policy violation)$", r"\1 BANNED"),
+    (r"^package BANNED : ", "block "),
     (r"^as (?:your |acting )?\w+(?: \w+)? ?,? (?=i |we )", ""),
     (rf"^(?:{ABIDING}) (?:[a-z]+ ){{0,3}}{OCCASION} (?=(?:i|we) (?:have )?(?:decided|agreed|require"
      r"|want|demand) )", ""),
@@ -322,7 +357,8 @@ LOOSER = _rules(
      r"(?=(?:at least |exactly |at most |no older |not older |below )?(?:version )?«v)",
      "must be "),
     # Who may.
-    (r"^only (.+?) (?:get|gets|is|are)(?: allowed| entitled| trusted| supposed| permitted)? to ",
+    (r"^only (.+?) (?:get|gets|is|are)(?: allowed| entitled| trusted| authori[sz]ed| eligible"
+     r"| cleared| supposed| permitted)? to ",
      r"only \1 may "),
     (r"^(.+?) (?:get|gets|is entitled|are entitled|is welcome|are welcome|is trusted|are trusted)"
      r" to ", r"\1 may "),
