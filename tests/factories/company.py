@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
+
+from django.db import transaction
 
 from apps.kernel import clock
 from apps.kernel.actor import Actor, Channel, Principal, PrincipalKind, service_actor
 from apps.kernel.ids import uuid7
-from apps.kernel.tenancy import acting_as
+from apps.kernel.tenancy import APP, acting_as
+from apps.orgs.models import Scope, User
 from apps.orgs.operations import (
     create_organization,
     create_project,
@@ -19,6 +23,10 @@ from apps.orgs.operations import (
     register_user,
 )
 from apps.orgs.types import Role
+from tests.factories.copying import Copied, copied
+
+# No other text in a company's rows is like it.
+PATTERN = "patterncompany"
 
 
 @dataclass
@@ -61,7 +69,31 @@ def make_company(*, slug: str) -> TestCompany:
 
     Every role is held at the whole company, except `outsider` who holds none and `team_lead`,
     who is TechLead of the team `api` only. `second_*` are further people for four-eyes tests.
+    The operations run once in a process; their rows are written again for each company.
     """
+    pattern, rows = _pattern()
+    ids = rows.new_ids()
+    company = TestCompany(tenant_id=UUID(ids[str(pattern.tenant_id)]), slug=slug)
+    with acting_as(company.service("bootstrap")):
+        rows.write(slug=slug, ids=ids)
+        users, scopes = User.objects.in_bulk(), Scope.objects.in_bulk()
+    company.users = {key: users[UUID(ids[str(of.id)])] for key, of in pattern.users.items()}
+    company.scopes = {key: scopes[UUID(ids[str(of.id)])] for key, of in pattern.scopes.items()}
+    return company
+
+
+@cache
+def _pattern() -> tuple[TestCompany, Copied]:
+    """Make one company through the operations, keep its rows and undo it."""
+    with transaction.atomic(using=APP):
+        company = _found(slug=PATTERN)
+        with acting_as(company.service("bootstrap")):
+            rows = copied(slug=PATTERN)
+        transaction.set_rollback(True, using=APP)
+    return company, rows
+
+
+def _found(*, slug: str) -> TestCompany:
     company = TestCompany(tenant_id=uuid7(), slug=slug)
     with acting_as(company.service("bootstrap")):
         company.scopes["company"] = create_tenant(name=slug.title(), slug=slug)
