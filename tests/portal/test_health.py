@@ -11,6 +11,7 @@ from apps.events.models import Delivery
 from apps.kernel import clock
 from apps.portal import health
 from tests.web.sign_in import browser
+from tests.webhooks.messages import rename
 
 
 @pytest.mark.django_db
@@ -45,6 +46,7 @@ def test_without_redis_the_portal_is_not_ready(platform_database, monkeypatch):
 def test_the_lag_is_the_age_of_the_oldest_due_delivery(committed_company, monkeypatch):
     # Far in the future, so that no relay of another test takes it before it is measured.
     due_at = clock.now() + timedelta(days=4000)
+    rename(committed_company)
     with committed_company.acting("admin"):
         delivery = Delivery.objects.order_by("next_attempt_at").first()
         Delivery.objects.filter(id=delivery.id).update(next_attempt_at=due_at)

@@ -6,9 +6,11 @@ from django.urls import reverse
 from apps.events.models import Delivery
 from apps.events.types import DeliveryState
 from tests.web.sign_in import browser
+from tests.webhooks.messages import rename
 
 
 def kill_one(company) -> Delivery:
+    rename(company)
     with company.acting("admin"):
         delivery = Delivery.objects.select_related("event").oldest_first().first()
         Delivery.objects.filter(id=delivery.id).update(
