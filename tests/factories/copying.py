@@ -12,6 +12,7 @@ from apps.events.models import Delivery
 from apps.kernel import clock
 from apps.kernel.ids import uuid7
 from apps.kernel.tenancy import APP
+from apps.kernel.tenant_model import TenantModel
 
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
@@ -49,7 +50,7 @@ def copied(*, slug: str) -> Copied:
     with connections[APP].cursor() as cursor:
         for model in apps.get_models():
             # What its founding left for the relay was delivered long ago.
-            if model.__module__.startswith("apps.") and model is not Delivery:
+            if issubclass(model, TenantModel) and model is not Delivery:
                 table = model._meta.db_table
                 cursor.execute(f'SELECT json_agg(t)::text FROM "{table}" t')
                 text = cursor.fetchone()[0]
