@@ -57,6 +57,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 14.0},
     },
+    "watch-agents": {
+        "task": "fleet.watch_agents",
+        "schedule": 10.0,
+        "options": {"expires": 9.0},
+    },
     "remove-old-decisions": {
         "task": "fleet.remove_old_decisions",
         "schedule": crontab(hour=2, minute=20),

@@ -15,6 +15,7 @@ from .types import (
     DEFAULT_LEASE_SECONDS,
     DEFAULT_LIMIT_SECONDS,
     DEFAULT_OFFLINE_HOURS,
+    DEFAULT_OUT_OF_DATE_SECONDS,
     DEFAULT_SAMPLE_PERCENT,
     SILENT_AFTER,
     AgentHealth,
@@ -67,6 +68,8 @@ class CedarAgent(TenantModel):
     refusal = models.CharField(max_length=1000, default="", blank=True)
     works_offline = models.BooleanField(default=False)
     decisions_dropped = models.PositiveBigIntegerField(default=0)
+    out_of_date_since = models.DateTimeField(null=True)
+    out_of_date_as = models.CharField(max_length=8, default="", blank=True)
 
     objects: Any = TenantManager.from_queryset(CedarAgentQuerySet)()
 
@@ -168,6 +171,7 @@ class LeaseRules(TenantModel):
     limits = models.JSONField(default=dict)
     readable = models.JSONField(default=list)
     offline_hours = models.PositiveIntegerField(default=DEFAULT_OFFLINE_HOURS)
+    out_of_date_seconds = models.PositiveIntegerField(default=DEFAULT_OUT_OF_DATE_SECONDS)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant_id"], name="lease_rules_once")]

@@ -16,6 +16,8 @@ MAX_ENTRIES = 500
 DEFAULT_LEASE_SECONDS = 30
 DEFAULT_LIMIT_SECONDS = 60
 DEFAULT_OFFLINE_HOURS = 24
+DEFAULT_OUT_OF_DATE_SECONDS = 60
+MIN_OUT_OF_DATE_SECONDS = 5
 # A lease shorter than two heartbeats would lapse by one that is late.
 MIN_LEASE_SECONDS = 10
 MAX_LIMIT_SECONDS = 24 * 60 * 60
@@ -48,7 +50,12 @@ class Staleness(StrEnum):
 
 HISTORY: Mapping[str, tuple[str, ...]] = {
     "revisions": ("cedar_agent.acknowledged", "cedar_agent.refused"),
-    "connections": ("cedar_agent.connected", "cedar_agent.disconnected"),
+    "connections": (
+        "cedar_agent.connected",
+        "cedar_agent.disconnected",
+        "agent.out_of_date",
+        "agent.up_to_date",
+    ),
     "changes": (
         "cedar_agent.enrolled",
         "cedar_agent.updated",

@@ -34,7 +34,7 @@ GROUP_TITLES: Mapping[Group, str] = {
 GROUP_HELP: Mapping[Group, str] = {
     Group.DECISIONS: "A proposal is made, revised, reminded of, overdue or passed on to you.",
     Group.MINE: "What you proposed was decided or expired; what you put in shadow has ended.",
-    Group.GOVERNANCE: "A webhook was switched off, and what else needs an administrator.",
+    Group.GOVERNANCE: "A webhook was switched off, an agent is out of date, and the like.",
     Group.EMERGENCY: "A policy was rolled back at once. Always sent, and cannot be turned off.",
 }
 CHOICE_TITLES: Mapping[Choice, str] = {

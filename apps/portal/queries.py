@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.audit.queries import list_audit
-from apps.fleet.queries import Fleet, fleet
+from apps.fleet.queries import Fleet, fleet, list_out_of_date
 from apps.fleet.types import AgentHealth
 from apps.kernel.authorization import Resource, decide_many
 from apps.kernel.tenancy import current_actor, current_scope, current_tenant_id
@@ -18,9 +18,11 @@ from apps.proposals.types import ProposalState
 
 if TYPE_CHECKING:
     from apps.events.models import Event
+    from apps.fleet.models import CedarAgent
     from apps.proposals.models import Proposal
 
 NEWEST = 10
+OUT_OF_DATE = 5
 # What the portal's own services do all day is no news.
 ROUTINE = (
     "session.start",
@@ -56,6 +58,7 @@ class Desk:
     fleet: Fleet | None
     policies: int
     unhealthy: int
+    out_of_date: Sequence["CedarAgent"]
 
     @property
     def fleet_unit(self) -> str:
@@ -112,6 +115,7 @@ def desk() -> Desk:
         fleet=standing,
         policies=list_policies(state="active").count(),
         unhealthy=sum(1 for s in standing.standings if s.health in UNHEALTHY) if standing else 0,
+        out_of_date=list(list_out_of_date()[:OUT_OF_DATE]) if standing else [],
     )
 
 

@@ -65,6 +65,8 @@ TOPIC_OF: Mapping[str, str] = {
             "cedar_agent.disconnected",
             "cedar_agent.acknowledged",
             "cedar_agent.refused",
+            "agent.out_of_date",
+            "agent.up_to_date",
             "cedar_agent.rotated",
             "cedar_agent.updated",
             "lease.configured",

@@ -82,6 +82,8 @@ EVENTS: Mapping[str, tuple[str, str, str]] = {
     "cedar_agent.connected": ("connected", "wifi", "success"),
     "cedar_agent.acknowledged": ("acknowledged a revision", "check", "success"),
     "cedar_agent.refused": ("refused a revision", "circle-x", "error"),
+    "agent.out_of_date": ("is out of date", "triangle-alert", "error"),
+    "agent.up_to_date": ("is up to date again", "circle-check", "success"),
     "decision.recorded": ("told of its decisions", "history", "neutral"),
     "cedar_agent.updated": ("changed the Cedar agent", "settings", "warning"),
     "lease.configured": ("changed how long agents decide on their own in", "settings", "warning"),
@@ -114,6 +116,8 @@ OF_ITSELF = frozenset(
         "cedar_agent.disconnected",
         "cedar_agent.acknowledged",
         "cedar_agent.refused",
+        "agent.out_of_date",
+        "agent.up_to_date",
         "decision.recorded",
     }
 )

@@ -38,6 +38,7 @@ NOT_OFFERED = {
     "cedar_agent.refuse": "agents speak over their socket",
     "decision.record": "agents speak over their socket",
     "decision.remove_old": "the clock does it",
+    "cedar_agent.judge": "the clock does it",
     "session.start": "signing in happens in a browser",
     "identity.link": "signing in happens in a browser",
     "password.set": "only the command line does",

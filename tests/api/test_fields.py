@@ -81,7 +81,7 @@ WRONG_TYPES = (7, 7.5, True, None, [], {}, [{}], {"$ne": 1}, 10**40, -(10**400))
 RIGHT = (
     ("hours", 7), ("digest_hour", 7), ("keep_days", 7), ("days", 7), ("sample_percent", 7),
     ("sample_percent", 7.5), ("is_active", True), ("include_below", True), ("with_tests", True),
-    ("works_offline", True), ("offline_hours", 7), ("limits", {}),
+    ("works_offline", True), ("offline_hours", 7), ("out_of_date_seconds", 7), ("limits", {}),
     ("limits", {"$ne": 1}), ("readable", []),
 )  # fmt: skip
 # Members that may hold nothing, with what nothing is.

@@ -227,6 +227,7 @@ def test_the_pages_set_rules_replace_the_key_and_let_an_agent_work_offline(compa
     agent, _ = enroll(company)
     publish(company)
     form = {**RULES, "limits": "deploy 10\n", "readable": "read_file\n"}
+    form["out_of_date_seconds"] = 90
     assert client.post("/fleet/leases/", form).status_code == 302
     assert client.post("/fleet/keys/rotate/", {"reason": "leaked"}).status_code == 302
     offline = f"/fleet/agents/{agent.id}/offline/"

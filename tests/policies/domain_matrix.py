@@ -141,6 +141,7 @@ SERVICES = {
         "policy.end_rollback",
         "notification.digest",
         "decision.remove_old",
+        "cedar_agent.judge",
         "proposal.remind",
         "proposal.escalate",
         "proposal.expire",

@@ -39,7 +39,7 @@ TABLE_IN = {
     ("agent.delegate", "parent_id"): "orgs_agent",
     **{
         (f"cedar_agent.{verb}", "agent_id"): "fleet_cedaragent"
-        for verb in ("connect", "refuse", "revoke", "rotate", "update")
+        for verb in ("connect", "judge", "refuse", "revoke", "rotate", "update")
     },
     ("decision.record", "agent_id"): "fleet_cedaragent",
 }
@@ -94,6 +94,7 @@ VALUES: dict[str, Any] = {
     "limit_seconds": lambda: 60,
     "limits": dict,
     "offline_hours": lambda: 24,
+    "out_of_date_seconds": lambda: 90,
     "readable": list,
     "works_offline": lambda: True,
     "limit": lambda: 10,

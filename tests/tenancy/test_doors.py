@@ -29,6 +29,7 @@ ROUTES = {
 # Every task with the reason why it may run without an actor.
 TASKS = {
     "events.deliver_due": "opens each delivery's own tenant through the relay",
+    "fleet.watch_agents": "opens each company's own tenant through the timekeeper",
     "fleet.remove_old_decisions": "opens each company's own tenant through the timekeeper",
     "notifications.send_letters": "opens each letter's own tenant through the relay",
     "notifications.send_digests": "opens each person's own tenant through the timekeeper",

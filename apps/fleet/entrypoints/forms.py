@@ -138,6 +138,13 @@ class LeaseForm(forms.Form):
         widget=forms.NumberInput(attrs={"class": "input", "min": 1}),
     )
 
+    out_of_date_seconds = forms.IntegerField(
+        label="Seconds until an agent that is behind is told of",
+        help_text="Administrators hear of it once. One that refuses the newest revision, or is"
+        " silent beyond its limit, is told of at once.",
+        widget=forms.NumberInput(attrs={"class": "input", "min": 5}),
+    )
+
     def clean_limits(self) -> dict[str, int]:
         """Return seconds by action."""
         found: dict[str, int] = {}

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from pydantic import Field
 
 from apps.kernel.authorization import authorize
-from apps.kernel.entrypoints.rest import Body, Line, ListQuery, Reason, Resource, Route
+from apps.kernel.entrypoints.rest import Body, Line, ListQuery, Reason, Resource, Route, unset
 from apps.orgs.queries import get_root
 from apps.policies.operations import rotate_signing_key
 from apps.policies.queries import list_signing_keys
@@ -20,6 +20,7 @@ from ..types import (
     MAX_NAMED_ACTIONS,
     MAX_OFFLINE_HOURS,
     MIN_LEASE_SECONDS,
+    MIN_OUT_OF_DATE_SECONDS,
 )
 
 
@@ -41,6 +42,11 @@ class LeaseRulesIn(Body):
     offline_hours: int = Field(
         ge=1, le=MAX_OFFLINE_HOURS, description="The limit of agents that work offline."
     )
+    out_of_date_seconds: int = unset(
+        ge=MIN_OUT_OF_DATE_SECONDS,
+        le=MAX_LIMIT_SECONDS,
+        description="How long an agent may lack the newest revision before that is told.",
+    )
 
 
 class LeaseRulesOut(Resource):
@@ -51,6 +57,7 @@ class LeaseRulesOut(Resource):
     limits: dict[str, int]
     readable: list[str]
     offline_hours: int
+    out_of_date_seconds: int
 
 
 class SigningKeyOut(Resource):

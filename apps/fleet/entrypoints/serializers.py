@@ -47,6 +47,9 @@ class CedarAgentOut(Resource):
     acknowledged_at: datetime | None
     refused_revision: int | None
     refusal: str
+    out_of_date_since: datetime | None = Field(
+        description="Since when it has been out of date; null if it is not."
+    )
 
 
 class EnrolledOut(CedarAgentOut):

@@ -33,6 +33,7 @@ def leases(request: HttpRequest) -> HttpResponse:
         "limits": "\n".join(f"{name} {seconds}" for name, seconds in rules.limits.items()),
         "readable": "\n".join(rules.readable),
         "offline_hours": rules.offline_hours,
+        "out_of_date_seconds": rules.out_of_date_seconds,
     }
     return form_page(
         request,

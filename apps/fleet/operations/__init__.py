@@ -17,6 +17,7 @@ from .agents import (
 )
 from .decisions import record_decisions, remove_old_decisions
 from .rules import configure_decision_log, configure_leases
+from .watching import judge_agent
 
 __all__ = [
     "TOKEN_KIND",
@@ -27,6 +28,7 @@ __all__ = [
     "configure_leases",
     "connect_agent",
     "enroll_agent",
+    "judge_agent",
     "note_disconnect",
     "note_heartbeats",
     "record_decisions",

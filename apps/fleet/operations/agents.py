@@ -97,7 +97,8 @@ def revoke_agent(*, agent_id: UUID, reason: str = "") -> CedarAgent:
     authorize("cedar_agent.revoke", agent.as_resource())
     _require_live(agent)
     agent.revoked_at, agent.connection = clock.now(), ""
-    agent.save(update_fields=["revoked_at", "connection"])
+    agent.out_of_date_since, agent.out_of_date_as = None, ""
+    agent.save(update_fields=["revoked_at", "connection", "out_of_date_since", "out_of_date_as"])
     emit("cedar_agent.revoked", resource=agent.as_resource(), change=Change(reason=reason))
     return agent
 

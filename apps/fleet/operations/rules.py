@@ -18,6 +18,7 @@ from ..types import (
     MAX_NAMED_ACTIONS,
     MAX_OFFLINE_HOURS,
     MIN_LEASE_SECONDS,
+    MIN_OUT_OF_DATE_SECONDS,
 )
 
 MAX_MASKED = 200
@@ -55,23 +56,27 @@ def configure_leases(
     limits: Mapping[str, int],
     readable: Sequence[str],
     offline_hours: int,
+    out_of_date_seconds: int | None = None,
 ) -> LeaseRules:
     """Set how long agents decide without word from the portal, and what is decided after that.
 
-    `limits` are seconds for single actions, `readable` the actions decided though all is expired.
+    `limits` are seconds for single actions, `readable` the actions decided though all is expired,
+    `out_of_date_seconds` how long an agent may lack a revision unsaid, as before where left out.
     Invalid names what is out of range; agents hear of it with their next heartbeat.
     """
     company = get_root().as_resource()
     authorize("lease.configure", company)
+    before = queries.lease_rules()
+    waits = before.out_of_date_seconds if out_of_date_seconds is None else out_of_date_seconds
     after = {
         "lease_seconds": lease_seconds,
         "limit_seconds": limit_seconds,
         "limits": {name.strip(): seconds for name, seconds in sorted(limits.items())},
         "readable": sorted({name.strip() for name in readable if name.strip()}),
         "offline_hours": offline_hours,
+        "out_of_date_seconds": waits,
     }
     _check_leases(after)
-    before = queries.lease_rules()
     rules, _ = LeaseRules.objects.update_or_create(defaults=after)
     told = {name: getattr(before, name) for name in after}
     emit("lease.configured", resource=company, change=Change(before=told, after=after))
@@ -79,16 +84,21 @@ def configure_leases(
 
 
 def _check_leases(rules: Mapping[str, Any]) -> None:
-    problems: dict[str, list[str]] = {}
-    lease, limit = rules["lease_seconds"], rules["limit_seconds"]
-    if not MIN_LEASE_SECONDS <= lease <= MAX_LIMIT_SECONDS:
-        text = f"Choose from {MIN_LEASE_SECONDS} to {MAX_LIMIT_SECONDS} seconds."
-        problems["lease_seconds"] = [text]
-    if not lease <= limit <= MAX_LIMIT_SECONDS:
-        text = f"Choose from the {lease} seconds of a lease to {MAX_LIMIT_SECONDS}."
-        problems["limit_seconds"] = [text]
-    if not 1 <= rules["offline_hours"] <= MAX_OFFLINE_HOURS:
-        problems["offline_hours"] = [f"Choose from 1 to {MAX_OFFLINE_HOURS} hours."]
+    lease = rules["lease_seconds"]
+    most = MAX_LIMIT_SECONDS
+    ranges = {
+        "lease_seconds": (MIN_LEASE_SECONDS, most, f"{MIN_LEASE_SECONDS} to {most} seconds"),
+        "limit_seconds": (lease, most, f"the {lease} seconds of a lease to {most}"),
+        "offline_hours": (1, MAX_OFFLINE_HOURS, f"1 to {MAX_OFFLINE_HOURS} hours"),
+        "out_of_date_seconds": (
+            MIN_OUT_OF_DATE_SECONDS, most, f"{MIN_OUT_OF_DATE_SECONDS} to {most} seconds",
+        ),
+    }  # fmt: skip
+    problems = {
+        name: [f"Choose from {words}."]
+        for name, (least, highest, words) in ranges.items()
+        if not least <= rules[name] <= highest
+    }
     bad = [name for name, at in rules["limits"].items() if not 0 <= at <= MAX_LIMIT_SECONDS]
     if bad:
         text = f"{', '.join(bad)}: choose from 0 to {MAX_LIMIT_SECONDS} seconds."

@@ -32,6 +32,8 @@ from .standing import (
     count_by_health,
     find_agents,
     fleet,
+    list_out_of_date,
+    list_suspects,
     standing_of,
     standings_of,
 )
@@ -64,7 +66,9 @@ __all__ = [
     "list_acknowledgements",
     "list_agent_events",
     "list_agents",
+    "list_out_of_date",
     "list_paces",
+    "list_suspects",
     "live_connections",
     "lock_agents",
     "recorded_requests",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.kernel import clock
 from apps.policies import queries as policies
@@ -69,6 +69,19 @@ def find_agents(criteria: FleetCriteria) -> QuerySet[CedarAgent]:
         rows = rows.filter(name__icontains=criteria.name)
     rows = _with_state(rows)
     return rows.filter(state=criteria.health) if criteria.health else rows  # type: ignore[no-any-return]
+
+
+def list_suspects() -> QuerySet[CedarAgent]:
+    """Return the agents, by id, that do not serve the newest revision or were said not to."""
+    rows = _with_state(list_agents().filter(last_heartbeat_at__isnull=False))
+    is_suspect = ~Q(state=AgentHealth.CURRENT) | Q(out_of_date_since__isnull=False)
+    return rows.filter(is_suspect).order_by("id")  # type: ignore[no-any-return]
+
+
+def list_out_of_date() -> QuerySet[CedarAgent]:
+    """Return the agents that were said to be out of date and are so still, longest first."""
+    rows = list_agents().filter(out_of_date_since__isnull=False)
+    return rows.order_by("out_of_date_since", "id")
 
 
 def count_by_health() -> Counter[AgentHealth]:
