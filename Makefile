@@ -39,7 +39,7 @@ test: .venv/.dev assets ## Run the whole suite, browser journeys included; ARGS=
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 .PHONY: test-slow
-test-slow: .venv/.dev assets ## Run the long fault, leak and fuzz suites; ARGS=tests/faults narrows it
+test-slow: .venv/.dev .venv-opal/.made assets ## Run the long fault, leak and fuzz suites; ARGS=tests/faults narrows it
 	@AETERNA_BROWSER="$$($(BIN)/python -m aeterna_portal.local.browser)" && \
 	test -n "$$AETERNA_BROWSER" && export AETERNA_BROWSER && \
 	$(BIN)/python -m pytest -n 2 -m slow $(ARGS)
@@ -86,10 +86,11 @@ assets: .venv/.run ## Build the front-end files if their sources changed
 lock: .venv/.dev ## Compile requirements*.in into pinned requirements*.txt
 	$(LOCK) --output-file requirements.txt requirements.in
 	$(LOCK) --output-file requirements-dev.txt requirements-dev.in
+	$(LOCK) --output-file requirements-opal.txt requirements-opal.in
 
 .PHONY: clean
 clean: ## Remove .venv and everything built; the demo's data stays (see reset)
-	rm -rf .venv static/dist static/root assets/node_modules build
+	rm -rf .venv .venv-opal static/dist static/root assets/node_modules build
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -112,4 +113,11 @@ clean: ## Remove .venv and everything built; the demo's data stays (see reset)
 .venv/.dev: .venv/.run requirements-dev.txt
 	@echo "Installing what building and testing needs"
 	@$(PIP) install --requirement requirements-dev.txt
+	@touch $@
+
+# The stock OPAL client pins older libraries than the portal runs on: it has a place of its own.
+.venv-opal/.made: .venv/.made requirements-opal.txt
+	@echo "Installing the stock OPAL client"
+	@$(BIN)/python -m venv --clear .venv-opal
+	@.venv-opal/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --requirement requirements-opal.txt
 	@touch $@

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from apps.fleet.entrypoints.live import CedarAgentConsumer
+from apps.fleet.entrypoints.opal_live import OpalConsumer
 from apps.portal.entrypoints.live import BrowserConsumer
 
 
@@ -10,5 +11,6 @@ def websocket_routes() -> list[URLPattern]:
     """Return the routes; browsers' sockets check Origin, agents' sockets need a token."""
     return [
         path("ws/agents/v1", CedarAgentConsumer.as_asgi()),
+        path("opal/ws", OpalConsumer.as_asgi()),
         path("ws/live", BrowserConsumer.as_asgi()),
     ]

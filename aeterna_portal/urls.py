@@ -16,6 +16,7 @@ MOUNTS = (
     ("policies/", "apps.policies.entrypoints.urls"),
     ("proposals/", "apps.proposals.entrypoints.urls"),
     ("fleet/", "apps.fleet.entrypoints.urls"),
+    ("opal/", "apps.fleet.entrypoints.opal_urls"),
     ("api/v1/", "apps.api.urls"),
 )
 

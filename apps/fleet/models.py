@@ -19,6 +19,7 @@ from .types import (
     DEFAULT_SAMPLE_PERCENT,
     SILENT_AFTER,
     AgentHealth,
+    AgentProtocol,
 )
 
 
@@ -67,6 +68,10 @@ class CedarAgent(TenantModel):
     refused_revision = models.PositiveBigIntegerField(null=True)
     refusal = models.CharField(max_length=1000, default="", blank=True)
     works_offline = models.BooleanField(default=False)
+    protocol = models.CharField(max_length=10, default=AgentProtocol.AETERNA)
+    # What an OPAL client reported of either part of a revision; it takes them one by one.
+    policies_revision = models.PositiveBigIntegerField(default=0)
+    entities_revision = models.PositiveBigIntegerField(default=0)
     decisions_dropped = models.PositiveBigIntegerField(default=0)
     out_of_date_since = models.DateTimeField(null=True)
     out_of_date_as = models.CharField(max_length=8, default="", blank=True)
@@ -83,6 +88,10 @@ class CedarAgent(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_opal(self) -> bool:
+        return self.protocol == AgentProtocol.OPAL
 
     def as_resource(self) -> Resource:
         return Resource(

@@ -28,6 +28,20 @@ DEFAULT_KEEP_DAYS = 90
 MAX_KEEP_DAYS = 3650
 
 
+class AgentProtocol(StrEnum):
+    """What an agent speaks, chosen when it is enrolled."""
+
+    AETERNA = "aeterna"
+    OPAL = "opal"
+
+
+class OpalPart(StrEnum):
+    """What an OPAL client takes by itself: a revision is whole only with both."""
+
+    POLICIES = "policies"
+    ENTITIES = "entities"
+
+
 class AgentHealth(StrEnum):
     """What the fleet page says of an agent."""
 
@@ -40,12 +54,16 @@ class AgentHealth(StrEnum):
 
 
 class Staleness(StrEnum):
-    """How fresh the policies are that an agent decides by, as its decisions say too."""
+    """How fresh the policies are that an agent decides by, as its decisions say too.
+
+    An OPAL client's do not say: unknown.
+    """
 
     FRESH = "fresh"
     STALE = "stale"
     EXPIRED = "expired"
     UNLOADED = "unloaded"
+    UNKNOWN = "unknown"
 
 
 HISTORY: Mapping[str, tuple[str, ...]] = {
@@ -100,7 +118,7 @@ class Applied(NamedTuple):
     """One agent's word that it enforces a revision; `connection` None stands for its newest."""
 
     agent_id: UUID
-    applied_ms: float
+    applied_ms: float | None
     connection: str | None = None
 
 

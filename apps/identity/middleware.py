@@ -20,8 +20,8 @@ from .visits import end_stay, told_end
 
 SERVER_ERROR = 500
 FORGED = "Send the X-CSRFToken header with a session, or use a token."
-OPEN_DOORS = ("/sign-in/", "/sign-out/", "/unsubscribe/")
-"""Addresses that decide themselves who acts: by an identity provider, or by a signed link."""
+OPEN_DOORS = ("/sign-in/", "/sign-out/", "/unsubscribe/", "/opal/")
+"""Addresses that decide themselves who acts: by an identity provider, a signed link or a token."""
 
 
 class Forged(DomainError):

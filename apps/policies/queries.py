@@ -26,6 +26,7 @@ from .models import (
     SigningKey,
 )
 from .rules import rules_text
+from .tokens import statements_of, tokens_of
 from .types import Bundle, RollbackState
 from .words import tell_policy
 
@@ -209,6 +210,24 @@ def load_bundle(number: int) -> Bundle:
         kid=revision.kid,
         manifest=revision.manifest,
     )
+
+
+def find_bundle(digest: str) -> Bundle | None:
+    """Return everything of the newest revision of this digest, or None."""
+    found = find_revision(digest=digest)
+    return None if found is None else load_bundle(found.number)
+
+
+def find_revision(*, number: int | None = None, digest: str = "") -> Revision | None:
+    """Return the revision of this number, or the newest of this digest, or None."""
+    rows = list_revisions()
+    rows = rows.filter(digest=digest) if number is None else rows.filter(number=number)
+    return rows.first()
+
+
+def split_statements(cedar: str) -> list[str]:
+    """Return the text of each statement, without the comments between them."""
+    return [cedar[one.start : one.end] for one in statements_of(tokens_of(cedar))]
 
 
 def tokens_today() -> int:

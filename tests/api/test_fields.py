@@ -46,6 +46,7 @@ VALID: dict[str, Any] = {
     "offline_hours": 24,
     "readable": ["read_file"],
     "works_offline": True,
+    "protocol": "aeterna",
     "manifests": {},
     "masked": ["context.reason"],
     "max_depth": 1,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from apps.fleet.types import Applied
+from apps.fleet.types import AgentProtocol, Applied
 from apps.kernel import clock
 from apps.kernel.operation import Operation
 from apps.policies.bundles import write_bundle
@@ -97,6 +97,7 @@ VALUES: dict[str, Any] = {
     "out_of_date_seconds": lambda: 90,
     "readable": list,
     "works_offline": lambda: True,
+    "protocol": lambda: AgentProtocol.AETERNA,
     "limit": lambda: 10,
     "log": lambda: uuid4().hex,
     "masked": lambda: ["card"],

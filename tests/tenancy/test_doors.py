@@ -14,6 +14,7 @@ from aeterna_portal.celery import app as celery
 from aeterna_portal.routes import websocket_routes
 from apps.events.subscriptions import SUBSCRIPTIONS
 from apps.events.types import Happened
+from apps.fleet.entrypoints import opal_live
 from apps.fleet.operations import enroll_agent, revoke_agent
 from apps.kernel.errors import NoActor
 from apps.kernel.ids import uuid7
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.gap("MT-C1"), pytest.mark.gap("MT-H3")]
 # Every WebSocket route with how it knows who calls; a new one must be attacked here too.
 ROUTES = {
     "ws/agents/v1": "the token of a Cedar agent",
+    "opal/ws": "the token of an OPAL client",
     "ws/live": "the session of a browser, from the portal's own origin",
 }
 # Every task with the reason why it may run without an actor.
@@ -74,7 +76,11 @@ def _strangers(victim_id):
 
 @pytest.mark.parametrize("route", ROUTE_NAMES)
 @pytest.mark.parametrize("who", list(_strangers(uuid7())))
-async def test_a_stranger_on_a_socket_hears_nothing_and_is_closed(route, who, committed_company):
+async def test_a_stranger_on_a_socket_hears_nothing_and_is_closed(
+    route, who, committed_company, monkeypatch
+):
+    # Strangers on OPAL's socket are closed late on purpose.
+    monkeypatch.setattr(opal_live, "HOLD_SECONDS", 0.0)
     headers = _strangers(committed_company.tenant_id)[who]
     if not any(name == b"origin" for name, _ in headers):
         headers = [*headers, ORIGIN]

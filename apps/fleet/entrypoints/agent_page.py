@@ -49,6 +49,8 @@ def agent_page(
         "can_view_decisions": decide("decision.view", get_root().as_resource()).allowed,
         **_history(request, agent),
         **may,
+        # An OPAL client knows no lease that could let it work offline.
+        "can_update": may["can_update"] and not agent.is_opal,
         "form": form,
         "refusals": failed.non_field_errors() if failed else [],
     }

@@ -4,6 +4,13 @@ from django import forms
 
 from apps.kernel.entrypoints.form import PageForm
 
+from ..types import AgentProtocol
+
+PROTOCOLS = [
+    (AgentProtocol.AETERNA, "The portal's own agent"),
+    (AgentProtocol.OPAL, "A stock OPAL client with a Cedar store"),
+]
+
 
 class EnrollForm(forms.Form):
     """A name by which people recognise the agent."""
@@ -14,6 +21,17 @@ class EnrollForm(forms.Form):
         widget=forms.TextInput(
             attrs={"class": "input", "maxlength": 120, "autofocus": True, "placeholder": "ci-eu-1"}
         ),
+    )
+
+    protocol = forms.TypedChoiceField(
+        label="What runs there",
+        choices=PROTOCOLS,
+        coerce=AgentProtocol,
+        initial=AgentProtocol.AETERNA,
+        required=False,
+        empty_value=AgentProtocol.AETERNA,
+        help_text="An OPAL client reports what it saved, not what it enforces, and knows no lease.",
+        widget=forms.Select(attrs={"class": "select"}),
     )
 
     works_offline = forms.BooleanField(

@@ -38,7 +38,7 @@ SORTS = {f"{sign}{name}": name for _, _, name in COLUMNS if name for sign in (""
 CSV_HEADER = (
     "id", "name", "health", "staleness", "revision", "lag", "behind_seconds", "behind_since",
     "agent_version", "cedar_version", "last_heartbeat_at", "refusals", "refused_revision",
-    "refusal", "out_of_date_since",
+    "refusal", "out_of_date_since", "protocol",
 )  # fmt: skip
 SEGMENTS = (
     (AgentHealth.CURRENT, "success", "serve it"),

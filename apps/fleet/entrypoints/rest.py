@@ -19,7 +19,7 @@ from ..operations import (
     rotate_token,
     update_agent,
 )
-from ..types import AgentHealth
+from ..types import AgentHealth, AgentProtocol
 from .rest_trust import ROUTES as TRUST
 from .serializers import (
     AcknowledgementOut,
@@ -62,9 +62,14 @@ def list_acknowledgements(*, agent_id: UUID) -> QuerySet[Acknowledgement]:
     return queries.list_acknowledgements(agent.id)
 
 
-def enroll(*, name: str, works_offline: bool = False) -> Mapping[str, Any]:
-    """Enroll a Cedar agent; its token is told only now."""
-    agent, token = enroll_agent(name=name, works_offline=works_offline)
+def enroll(
+    *,
+    name: str,
+    works_offline: bool = False,
+    protocol: AgentProtocol = AgentProtocol.AETERNA,
+) -> Mapping[str, Any]:
+    """Enroll a Cedar agent or a stock OPAL client; its token is told only now."""
+    agent, token = enroll_agent(name=name, works_offline=works_offline, protocol=protocol)
     return {**_standing(agent), "token": token}
 
 

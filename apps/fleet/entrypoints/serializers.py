@@ -18,7 +18,7 @@ from apps.kernel.entrypoints.rest import (
     unset,
 )
 
-from ..types import AgentHealth, Staleness
+from ..types import AgentHealth, AgentProtocol, Staleness
 
 
 class CedarAgentOut(Resource):
@@ -37,6 +37,9 @@ class CedarAgentOut(Resource):
     refusals: int = Field(description="How many revisions it refused in all.")
     revision: int
     digest: str | None
+    protocol: AgentProtocol = Field(
+        description="What it speaks; an OPAL client reports what it saved, not what it enforces."
+    )
     works_offline: bool = Field(description="Whether it decides for hours without the portal.")
     agent_version: str
     cedar_version: str
@@ -71,6 +74,7 @@ class EnrollIn(Body):
 
     name: Line
     works_offline: bool = unset()
+    protocol: AgentProtocol = unset()
 
 
 class UpdateIn(Body):

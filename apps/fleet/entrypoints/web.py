@@ -1,5 +1,6 @@
 """Pages that enroll agents and end them, and those about the revisions."""
 
+import json
 from uuid import UUID
 
 from django.conf import settings
@@ -119,12 +120,34 @@ def revision(request: HttpRequest, number: int) -> HttpResponse:
 def _token_page(
     request: HttpRequest, agent: CedarAgent, token: str, *, is_new: bool
 ) -> HttpResponse:
+    commands = _opal_start(token) if agent.is_opal else _start(agent, token)
+    context = {"agent": agent, "token": token, "commands": commands, "is_new": is_new}
+    return render(request, "fleet/token.html", context)
+
+
+def _start(agent: CedarAgent, token: str) -> str:
     file = f"{agent.id}.token"
     key = policies.find_signing_key()
-    commands = (
+    return (
         f"(umask 077; printf %s '{token}' > {file})\n"
         f"aeterna-cedar-agent run --portal {settings.PUBLIC_URL} --token-file {file}"
         f"{f' --portal-key {key.kid}' if key else ''}"
     )
-    context = {"agent": agent, "token": token, "commands": commands, "is_new": is_new}
-    return render(request, "fleet/token.html", context)
+
+
+def _opal_start(token: str) -> str:
+    # By default the client reports nothing, and without proof of who it is.
+    headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+    report = json.dumps({"method": "post", "headers": headers, "process_data": False})
+    settings_of_client = {
+        "OPAL_SERVER_URL": f"{settings.PUBLIC_URL}/opal",
+        "OPAL_CLIENT_TOKEN": token,
+        "OPAL_POLICY_STORE_TYPE": "CEDAR",
+        "OPAL_POLICY_STORE_URL": "http://127.0.0.1:8180",
+        "OPAL_INLINE_CEDAR_ENABLED": "false",
+        "OPAL_INLINE_OPA_ENABLED": "false",
+        "OPAL_SHOULD_REPORT_ON_DATA_UPDATES": "true",
+        "OPAL_DEFAULT_UPDATE_CALLBACK_CONFIG": f"'{report}'",
+    }
+    lines = [f"export {name}={value}" for name, value in settings_of_client.items()]
+    return "\n".join([*lines, "opal-client run"])

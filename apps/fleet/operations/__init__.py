@@ -16,6 +16,7 @@ from .agents import (
     update_agent,
 )
 from .decisions import record_decisions, remove_old_decisions
+from .opal import begin_part, note_alive, report_part
 from .rules import configure_decision_log, configure_leases
 from .watching import judge_agent
 
@@ -24,16 +25,19 @@ __all__ = [
     "Ended",
     "Replaced",
     "acknowledge_revision",
+    "begin_part",
     "configure_decision_log",
     "configure_leases",
     "connect_agent",
     "enroll_agent",
     "judge_agent",
+    "note_alive",
     "note_disconnect",
     "note_heartbeats",
     "record_decisions",
     "refuse_revision",
     "remove_old_decisions",
+    "report_part",
     "require_connected",
     "revoke_agent",
     "rotate_token",

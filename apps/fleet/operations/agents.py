@@ -9,7 +9,7 @@ from apps.events.types import Change
 from apps.kernel import clock
 from apps.kernel.authorization import Resource, authorize
 from apps.kernel.constraints import conflicts
-from apps.kernel.errors import Conflict
+from apps.kernel.errors import Conflict, Invalid
 from apps.kernel.operation import operation
 from apps.kernel.tenancy import current_tenant_id
 from apps.kernel.tokens import mint
@@ -17,11 +17,12 @@ from apps.orgs.checks import clean_text
 
 from .. import queries
 from ..models import Acknowledgement, CedarAgent
-from ..types import Applied, Beat
+from ..types import AgentProtocol, Applied, Beat
 
 TOKEN_KIND = "c"  # noqa: S105 - a kind, not a secret
 NAME_TAKEN = {"cedar_agent_name_once": ("name", "There is a Cedar agent of that name.")}
 ERROR_LENGTH = 1000
+NO_LEASE = "An OPAL client knows no lease: without the portal it decides for ever."
 
 
 class Replaced(Conflict):
@@ -37,11 +38,19 @@ class Ended(Conflict):
 
 
 @operation("cedar_agent.enroll")
-def enroll_agent(*, name: str, works_offline: bool = False) -> tuple[CedarAgent, str]:
+def enroll_agent(
+    *,
+    name: str,
+    works_offline: bool = False,
+    protocol: AgentProtocol = AgentProtocol.AETERNA,
+) -> tuple[CedarAgent, str]:
     """Enroll a Cedar agent; returns it with its token, which is never shown again.
 
-    One that `works_offline` decides for hours without the portal, as the rules of leases say.
+    One that `works_offline` decides for hours without the portal, as the rules of leases say;
+    Invalid for a stock OPAL client, which knows no lease.
     """
+    if works_offline and protocol == AgentProtocol.OPAL:
+        raise Invalid("Nothing was enrolled.", fields={"works_offline": [NO_LEASE]})
     token = mint(kind=TOKEN_KIND, tenant_id=current_tenant_id())
     agent = CedarAgent(
         name=clean_text(name, field="name"),
@@ -49,11 +58,12 @@ def enroll_agent(*, name: str, works_offline: bool = False) -> tuple[CedarAgent,
         token_tail=token.tail,
         created_at=clock.now(),
         works_offline=works_offline,
+        protocol=protocol,
     )
     authorize("cedar_agent.enroll", agent.as_resource())
     with conflicts(NAME_TAKEN):
         agent.save(force_insert=True)
-    after = {"name": name, "works_offline": works_offline}
+    after = {"name": name, "works_offline": works_offline, "protocol": protocol.value}
     emit("cedar_agent.enrolled", resource=agent.as_resource(), change=Change(after=after))
     return agent, token.text
 
@@ -67,6 +77,8 @@ def update_agent(*, agent_id: UUID, works_offline: bool) -> CedarAgent:
     agent = queries.get_agent(agent_id, for_update=True)
     authorize("cedar_agent.update", agent.as_resource())
     _require_live(agent)
+    if agent.is_opal:
+        raise Conflict(NO_LEASE)
     before = {"works_offline": agent.works_offline}
     agent.works_offline = works_offline
     agent.save(update_fields=["works_offline"])

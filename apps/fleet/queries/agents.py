@@ -11,6 +11,7 @@ from apps.events.types import Outcome
 from apps.kernel.errors import NotFound
 
 from ..models import Acknowledgement, CedarAgent, LeaseRules
+from ..types import AgentProtocol
 
 if TYPE_CHECKING:
     from apps.events.models import Event
@@ -40,9 +41,11 @@ def lock_agents(agent_ids: Sequence[UUID]) -> dict[UUID, CedarAgent]:
     return agents
 
 
-def find_by_token(digest: str) -> CedarAgent | None:
-    """Return the agent whose token has this digest, revoked or not, or None."""
-    return CedarAgent.objects.filter(token_digest=digest).first()  # type: ignore[no-any-return]
+def find_by_token(
+    digest: str, *, protocol: AgentProtocol = AgentProtocol.AETERNA
+) -> CedarAgent | None:
+    """Return the agent of a protocol whose token has this digest, revoked or not, or None."""
+    return CedarAgent.objects.filter(token_digest=digest, protocol=protocol).first()  # type: ignore[no-any-return]
 
 
 def list_acknowledgements(agent_id: UUID) -> QuerySet[Acknowledgement]:

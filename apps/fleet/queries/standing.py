@@ -137,6 +137,8 @@ def _staleness(
     agent: CedarAgent, *, is_behind: bool, rules: LeaseRules, moment: datetime
 ) -> Staleness:
     """Return what the agent's decisions say of themselves, as far as the portal can know."""
+    if agent.is_opal:
+        return Staleness.UNKNOWN
     if agent.last_heartbeat_at is None or not agent.revision:
         return Staleness.UNLOADED
     silent = moment - agent.last_heartbeat_at
