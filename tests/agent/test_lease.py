@@ -275,3 +275,17 @@ def test_an_agent_that_refused_a_revision_decides_stale(
     portal.publish(snapshot(3, policies=NOBODY_MAY))
     portal.wait_for_frame("ack", revision=3)
     assert decision(agent) == ("Deny", 3)
+
+
+def test_a_lease_is_asked_for_as_soon_as_there_is_one_to_be_had(
+    portal: Portal, make_agent: MakeAgent
+) -> None:
+    portal.lease = None
+    agent = make_agent(portal_url=portal.url)
+    portal.wait_for_frame("heartbeat")
+    agent.wait_log("connected")
+    portal.lease = {}
+    portal.publish(snapshot(1))
+    portal.wait_for_frame("ack", revision=1)
+    agent.wait_log("lease granted")
+    assert decision(agent) == ("Allow", 1)

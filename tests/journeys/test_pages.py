@@ -62,7 +62,9 @@ NO_PAGES = {
 
 
 def is_page(route: str) -> bool:
-    return route not in NO_PAGES and (not route.startswith("api/") or route.endswith("docs/"))
+    if route in NO_PAGES or route.startswith("opal/"):
+        return False  # below /opal/ is JSON for OPAL clients
+    return not route.startswith("api/") or route.endswith("docs/")
 
 
 def walked() -> list[Any]:

@@ -1,6 +1,7 @@
 """One connection's life: hello, welcome, snapshots answered, heartbeats, until it ends."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Coroutine
@@ -57,6 +58,8 @@ class Conversation:
         loaded = parts.engine.current
         self._told: Revision | None = loaded.revision if loaded else None
         self._welcomed = asyncio.Event()
+        self._was_refused_lease = False
+        self._wants_lease = asyncio.Event()
         self._welcome: frames.Welcome | None = None
         self.welcomed_at: float | None = None
 
@@ -72,7 +75,7 @@ class Conversation:
         while True:
             message = await self._receive()
             if message.type in _CLOSING:
-                raise self._ended()
+                raise self._ended(message)
             if message.type is aiohttp.WSMsgType.ERROR:
                 raise LinkEndedError(f"connection failed: {message.data}")
             if message.type is aiohttp.WSMsgType.TEXT:
@@ -172,6 +175,7 @@ class Conversation:
             raise LinkEndedError(problem)
 
     async def _take_lease(self, token: str | None) -> None:
+        self._was_refused_lease = token is None
         if token is None or self._welcome is None:
             return
         try:
@@ -199,6 +203,9 @@ class Conversation:
             return
         identity = Identity(tenant=welcome.tenant, agent=welcome.agent, name=welcome.name)
         await self._socket.send_str(await self._applier.apply(snapshot, identity=identity))
+        if self._was_refused_lease:
+            # Before the first revision there was none to be had: ask now, not in a while.
+            self._wants_lease.set()
 
     async def _refuse_unread(self, error: frames.UnreadableSnapshotError) -> None:
         self._status.applies["nack"] += 1
@@ -224,8 +231,11 @@ class Conversation:
                 digest=self._engine.digest,
                 nonce=self._leases.ask(),
             )
+            self._wants_lease.clear()
             await self._socket.send_str(beat)
-            await asyncio.sleep(self._welcome.heartbeat_seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._welcome.heartbeat_seconds):
+                    await self._wants_lease.wait()
 
     def _follow_rules(self, rules: Rules | None) -> None:
         # A portal that names no rules keeps no log: what is noted stays on disk.
@@ -250,8 +260,10 @@ class Conversation:
                 answer = await self._recorded.get()
             await asyncio.to_thread(self._journal.acknowledge, batch)
 
-    def _ended(self) -> LinkEndedError:
-        code = self._socket.close_code
+    def _ended(self, message: aiohttp.WSMessage) -> LinkEndedError:
+        # The socket forgets the portal's code where the portal is gone before it is answered.
+        is_told = message.type is aiohttp.WSMsgType.CLOSE
+        code = message.data if is_told else self._socket.close_code
         return LinkEndedError(f"portal closed the connection with code {code}", close_code=code)
 
     def _ignore(self, problem: str) -> None:
