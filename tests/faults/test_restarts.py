@@ -184,6 +184,8 @@ def test_decisions_go_on_while_any_and_while_all_of_the_portal_is_killed(ruin: R
         wait_until(lambda: answers_at(second), what="the second portal")
         agent = ruin.stack.start_agent(name, token, portal=balancer.url)
         put_in_force(company, "tools", PERMIT)
+        # An agent is current a moment before it has its first lease.
+        wait_until(lambda: decides(agent), what="the agent deciding")
         wait_until(lambda: is_current(company), what="the agent current")
         for victim in ("web", "second"):
             # Whichever of the two it was at, the other one takes it.
