@@ -105,6 +105,30 @@ async def test_an_agent_that_takes_nothing_is_cut_and_holds_up_nobody(
     await healthy.disconnect()
 
 
+async def test_an_agent_that_went_without_a_word_is_no_fault_of_the_portal(
+    committed_company, caplog
+):
+    company = committed_company
+    gone, token = await sync_to_async(enroll)(company)
+    incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    failed = asyncio.Event()
+
+    async def send(message: dict[str, Any]) -> None:
+        if "text" in message:
+            failed.set()
+            raise OSError("the socket is closed")
+
+    scope = {**socket(token).scope, "client": ["127.0.0.1", 1]}
+    serving = asyncio.create_task(application(scope, incoming.get, send))
+    await incoming.put({"type": "websocket.connect"})
+    await incoming.put({"type": "websocket.receive", "text": hello()})
+    await failed.wait()
+    await incoming.put({"type": "websocket.disconnect", "code": 1006})
+    await asyncio.wait_for(serving, 20)
+    assert (await sync_to_async(row)(company, gone)).connection == ""
+    assert caplog.records == []
+
+
 def row(company: TestCompany, agent: CedarAgent) -> CedarAgent:
     with company.acting("admin"):
         return CedarAgent.objects.get(id=agent.id)

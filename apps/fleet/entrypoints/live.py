@@ -111,6 +111,13 @@ class CedarAgentConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             CONNECTED_AGENTS.inc()
             self.hello_timer = asyncio.create_task(self._expect_hello())
 
+    async def send(self, *arguments: Any, **named: Any) -> None:
+        """Send to an agent, and nothing more once it turns out to be gone."""
+        try:
+            await super().send(*arguments, **named)
+        except OSError:
+            self.is_ending = True
+
     async def disconnect(self, _code: int) -> None:
         self.is_ending = True
         await self._note_end()
