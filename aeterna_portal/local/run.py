@@ -16,9 +16,10 @@ from .childlog import rotate
 from .console import Console
 from .errors import AlreadyRunningError, ServiceError
 from .ports import choose_port, remember_port, remembered_port
+from .prepared import is_prepared, note_prepared
 from .processes import die_with_parent, replace_file
 from .programs import AGENTS, FIRST_AGENT_PORT, Addresses, programs
-from .services import UNFINISHED, Services, start_services
+from .services import DATABASE, UNFINISHED, Services, start_services
 from .state import CHECKOUT, environment, load_secrets, lock, open_state, state_dir
 from .supervisor import Supervisor, end_leftovers
 from .welcome import wait_until_served, welcome
@@ -117,15 +118,26 @@ class Run:
         return {**inherited, **ours}
 
     def _prepare(self, services: Services, variables: Mapping[str, str]) -> None:
+        if services.superuser_url and self._is_prepared(services.superuser_url):
+            return
         owner = {**variables, "DATABASE_OWNER_URL": services.urls.owner}
         unfinished = self.folder / UNFINISHED
-        if services.embedded and not self._has_served():
+        if services.superuser_url and not self._has_served():
             unfinished.touch()
         with self.console.step("Migrating the database"):
             self._manage(owner, "migrate", "--database", "owner")
         with self.console.step("Loading the demo company"):
             self._manage(variables, "load_demo", "--agent-token-dir", str(self.folder / "agents"))
+        if services.superuser_url:
+            note_prepared(services.superuser_url, database=DATABASE)
         unfinished.unlink(missing_ok=True)
+
+    def _is_prepared(self, superuser_url: str) -> bool:
+        files = [self.folder / "demo.json"]
+        files += [self.folder / "agents" / name / "token" for name in AGENTS]
+        return all(file.exists() for file in files) and is_prepared(
+            superuser_url, database=DATABASE
+        )
 
     def _has_served(self) -> bool:
         return remembered_port(book=self.folder / "ports.json", name="web") is not None

@@ -25,24 +25,27 @@ VARIABLES = {
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The addresses of the servers, and those of them that are ours to keep alive."""
+    """The addresses of the servers, and those of them that are ours to keep alive.
+
+    `superuser_url` is the embedded Postgres's; of a server of somebody else we know none.
+    """
 
     urls: Urls
     redis_url: str
     embedded: tuple[EmbeddedServer, ...] = field(default=())
+    superuser_url: str = field(default="", repr=False)
 
 
 def start_services(stack: ExitStack, *, folder: Path, console: Console) -> Services:
     """Return servers that answer; the embedded ones end with `stack`. Raises ServiceError."""
-    urls, embedded = _external_urls(), list[EmbeddedServer]()
+    urls, embedded, superuser_url = _external_urls(), list[EmbeddedServer](), ""
     if urls is None:
         postgres = EmbeddedPostgres(state_dir=folder)
         with console.step("Starting Postgres"):
             stack.enter_context(postgres)
             forget_unfinished(folder, postgres)
-            urls = provision(
-                postgres.superuser_url, database=DATABASE, passwords=postgres.passwords
-            )
+            superuser_url = postgres.superuser_url
+            urls = provision(superuser_url, database=DATABASE, passwords=postgres.passwords)
         embedded.append(postgres)
     else:
         console.say(f"  Using the Postgres at {_place(urls.app)}")
@@ -55,7 +58,9 @@ def start_services(stack: ExitStack, *, folder: Path, console: Console) -> Servi
             stack.enter_context(redis)
         embedded.append(redis)
         redis_url = redis.url
-    return Services(urls=urls, redis_url=redis_url, embedded=tuple(embedded))
+    return Services(
+        urls=urls, redis_url=redis_url, embedded=tuple(embedded), superuser_url=superuser_url
+    )
 
 
 def forget_unfinished(folder: Path, postgres: EmbeddedPostgres) -> None:

@@ -111,6 +111,7 @@ def test_run_serves_survives_a_kill_of_its_whole_tree_and_leaves_when_asked(
     first = start(port)
     printed = until_ready(first)
     assert f"Aeterna Portal is at {url}\n" in printed
+    assert "Migrating the database" in printed
     assert all(person["email"] in printed for person in people(state_dir))
     assert b"csrf" in fetch(f"{url}/sign-in/")
     agents = agents_of(printed)
@@ -131,6 +132,7 @@ def test_run_serves_survives_a_kill_of_its_whole_tree_and_leaves_when_asked(
     second = start(port)
     printed = until_ready(second)
     assert f"Aeterna Portal is at {url}\n" in printed
+    assert "Migrating the database" not in printed
     assert agents_of(printed) == agents
 
     tree = tree_of(second.pid)
