@@ -23,14 +23,16 @@ class AgentProcess:
     def __init__(
         self,
         *,
-        portal_url: str,
+        portal_url: str | None,
         state_dir: Path,
         token_file: Path,
         extra: tuple[str, ...],
         sources: Path,
     ) -> None:
-        command = [sys.executable, "-m", "aeterna_cedar_agent", "run", "--portal", portal_url]
-        command += ["--state-dir", str(state_dir), "--token-file", str(token_file)]
+        command = [sys.executable, "-m", "aeterna_cedar_agent", "run"]
+        if portal_url is not None:
+            command += ["--portal", portal_url, "--token-file", str(token_file)]
+        command += ["--state-dir", str(state_dir)]
         command += ["--listen", "127.0.0.1:0", "--backoff-cap-seconds", "0.5", *extra]
         inherited = {key: value for key, value in os.environ.items() if "AETERNA" not in key}
         self.lines: list[str] = []

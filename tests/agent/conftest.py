@@ -29,7 +29,7 @@ def make_agent(tmp_path: Path) -> Iterator[Callable[..., AgentProcess]]:
     token_file = tmp_path / "token"
     token_file.write_text(TOKEN + "\n")
 
-    def make(*extra: str, portal_url: str, state_dir: Path | None = None) -> AgentProcess:
+    def make(*extra: str, portal_url: str | None, state_dir: Path | None = None) -> AgentProcess:
         agent = AgentProcess(
             portal_url=portal_url,
             state_dir=state_dir or tmp_path / "state",

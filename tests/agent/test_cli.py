@@ -99,11 +99,11 @@ def test_check_tells_usable_from_unusable_state(
 
 
 def test_wrong_settings_end_with_two_and_name_each() -> None:
-    code, _, said = command("run", "--listen", "nowhere")
+    code, _, said = command("run", "--listen", "nowhere", "--portal", "nowhere")
     assert code == 2
     assert said.splitlines() == [
         "aeterna-cedar-agent: --listen: 'nowhere' is not host:port",
-        "aeterna-cedar-agent: --portal (or AETERNA_API_URL) is missing",
+        "aeterna-cedar-agent: --portal: is not an http, https, ws or wss address",
         "aeterna-cedar-agent: --token-file (or AETERNA_AGENT_TOKEN) is missing",
     ]
 

@@ -42,7 +42,7 @@ GIVEN = ("--portal", "https://portal.example", "--token-file", "/run/token")
 
 def test_two_settings_are_enough() -> None:
     config = read(*GIVEN)
-    assert config.portal == "wss://portal.example/ws/agents/v1"
+    assert config.portal.endpoint == "wss://portal.example/ws/agents/v1"
     assert config.listen == Listen(host="127.0.0.1", port=8180)
     assert (config.backoff_base_seconds, config.backoff_cap_seconds) == (0.5, 30)
     assert (config.auth_retry_seconds, config.max_body_bytes) == (30, 1024 * 1024)
@@ -51,8 +51,8 @@ def test_two_settings_are_enough() -> None:
 
 def test_the_environment_is_enough_too() -> None:
     config = read(AETERNA_API_URL="http://127.0.0.1:8000/", AETERNA_AGENT_TOKEN="secret")
-    assert config.portal == "ws://127.0.0.1:8000/ws/agents/v1"
-    assert config.token.read() == "secret"
+    assert config.portal.endpoint == "ws://127.0.0.1:8000/ws/agents/v1"
+    assert config.portal.token.read() == "secret"
     assert "secret" not in repr(config)
 
 
@@ -64,16 +64,27 @@ def test_a_flag_wins_over_the_environment() -> None:
 def test_every_problem_is_listed_at_once() -> None:
     assert problems(
         "--listen", "8180", "--backoff-base-seconds", "60", "--auth-retry-seconds", "nan",
-        "--max-body-bytes", "x", "--log-level", "loud",
+        "--max-body-bytes", "x", "--log-level", "loud", "--portal", "https://portal.example",
     ) == [
         "--listen: '8180' is not host:port",
         "--backoff-base-seconds is more than --backoff-cap-seconds",
-        "--portal (or AETERNA_API_URL) is missing",
         "--token-file (or AETERNA_AGENT_TOKEN) is missing",
         "--auth-retry-seconds: nan is not from 0.01 to 1e9",
         "--max-body-bytes: 'x' is not a number",
         "--log-level: 'loud' is none of debug, info, warning, error",
     ]  # fmt: skip
+
+
+def test_without_a_portal_callers_write() -> None:
+    assert read().portal is None
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--token-file", "/run/token"), ("--portal-key", "k" * 43)]
+)
+def test_what_only_a_portal_needs_makes_its_address_missing(flag: str, value: str) -> None:
+    assert problems(flag, value) == ["--portal (or AETERNA_API_URL) is missing"]
+    assert problems(AETERNA_AGENT_TOKEN="t") == ["--portal (or AETERNA_API_URL) is missing"]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +170,16 @@ def test_an_api_token_matches_bare_or_as_bearer(
     file = tmp_path / "api-token"
     file.write_text("api-key\n")
     assert Token(file=file).matches(header) is matches
+
+
+def test_an_api_token_may_be_the_whole_header(tmp_path: Path) -> None:
+    file = tmp_path / "api-token"
+    file.write_text("Bearer api-key\n")
+    token = Token(file=file, is_header=True)
+    found = [token.matches(header) for header in ("Bearer api-key", "api-key", "Bearer  api-key")]
+    assert found == [True, False, False]
+    line = JsonLines().format(logging.makeLogRecord({"msg": "key api-key", "levelname": "INFO"}))
+    assert json.loads(line)["event"] == "key [hidden]"
 
 
 def test_a_lost_api_token_file_matches_nothing(tmp_path: Path) -> None:

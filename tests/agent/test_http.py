@@ -21,6 +21,7 @@ from .signing import AGENT, TENANT, trusted_state
 REVISION = snapshot(7, policies=[*POLICIES, policy("a/b c", f"{OWNER_MAY}\n{TEAM_MAY}")])
 SERVED = {"revision": 7, "digest": REVISION["digest"]}
 MAX_BODY = 262_144
+LEASE = "aeterna_agent_lease_seconds_left"
 
 
 def start(folder: Path, *extra: str) -> AgentProcess:
@@ -229,6 +230,23 @@ def test_metrics_count_decisions(agent: AgentProcess) -> None:
     assert after[allow] - before[allow] == 1
     assert after[deny] - before.get(deny, 0) == 1
     assert (after["aeterna_agent_revision"], after["aeterna_agent_connected"]) == (7, 0)
+
+
+def test_a_preview_is_told_apart_from_a_decision(agent: AgentProcess) -> None:
+    known = {"principal": 'User::"bob"', "action": 'Action::"edit"', "resource": 'Doc::"plan"'}
+    decided = figures(agent)
+    status, answer = agent.ask("POST", "/v1/is_authorized/partial", known)
+    assert (status, answer["decision"], answer["staleness"]) == (200, "NoDecision", "fresh")
+    assert (list(answer["residuals"]), answer["revision"]) == (["mfa"], 7)
+    status, answer = agent.ask("POST", "/v1/is_authorized/partial", {**known, "entities": []})
+    assert (status, answer["description"].split(":")[0]) == (400, "entities")
+    assert figures(agent) == {**decided, LEASE: figures(agent)[LEASE]}
+
+
+def test_the_routes_are_described_to_everybody(guarded: AgentProcess) -> None:
+    status, told = guarded.ask("GET", "/v1/openapi.json")
+    assert (status, told["openapi"]) == (200, "3.1.0")
+    assert list(told["paths"]["/v1/policies"]) == ["get"]
 
 
 def test_an_api_token_guards_everything_but_the_probes(guarded: AgentProcess) -> None:

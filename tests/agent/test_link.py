@@ -65,6 +65,7 @@ def test_status_says_who_what_and_since_when(portal: Portal, make_agent: MakeAge
     assert value.pop("last_sync_at").endswith("+00:00")
     assert 0 < value.pop("seconds_left") <= 60
     assert value == {
+        "mode": "governed",
         "revision": 1,
         "digest": snapshot(1)["digest"],
         "connected": True,

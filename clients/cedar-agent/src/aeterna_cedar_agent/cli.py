@@ -19,6 +19,8 @@ from aeterna_cedar_agent.config import (
 from aeterna_cedar_agent.credentials import Token, TokenError
 from aeterna_cedar_agent.engine import RefusedError, load_revision
 from aeterna_cedar_agent.service import run_agent
+from aeterna_cedar_agent.standalone import content as written_content
+from aeterna_cedar_agent.standalone.writer import hold_written
 from aeterna_cedar_agent.store import CURRENT, PREVIOUS, CorruptFileError, read_file
 
 EXIT_OK = 0
@@ -52,7 +54,7 @@ def status(flags: argparse.Namespace) -> int:
     request = urllib.request.Request(f"http://{listen}/v1/status")
     try:
         if api_token is not None:
-            request.add_header("Authorization", f"Bearer {api_token.read()}")
+            request.add_header("Authorization", api_token.read())
         answer = _fetch(request)
     except (OSError, ValueError, TokenError) as error:
         print(f"aeterna-cedar-agent: {listen}: {error}", file=sys.stderr)
@@ -64,11 +66,16 @@ def status(flags: argparse.Namespace) -> int:
 def check(flags: argparse.Namespace) -> int:
     """Say whether settings, tokens and stored revisions are usable, without connecting."""
     config = read_config(flags)
-    findings = [_check_token("token", config.token)]
+    if config.portal is None:
+        print("portal: none, callers write")
+        findings = [_check_written(config.state_dir)]
+    else:
+        print(f"portal: {config.portal.endpoint}")
+        findings = [_check_token("token", config.portal.token)]
+        findings += [_check_stored(config.state_dir / name) for name in (CURRENT, PREVIOUS)]
     if config.api_token is not None:
         findings.append(_check_token("api token", config.api_token))
-    findings += [_check_stored(config.state_dir / name) for name in (CURRENT, PREVIOUS)]
-    print(f"portal: {config.portal}\nlisten: {config.listen}")
+    print(f"listen: {config.listen}")
     for _, text in findings:
         print(text)
     return EXIT_OK if all(sound for sound, _ in findings) else EXIT_NOT_READY
@@ -91,6 +98,18 @@ def _check_stored(path: Path) -> tuple[bool, str]:
     except (CorruptFileError, OSError, RefusedError) as error:
         return False, f"{path}: {error}"
     return True, f"{path}: revision {revision.number}, {len(revision.policies)} policies"
+
+
+def _check_written(directory: Path) -> tuple[bool, str]:
+    path = directory / written_content.FILE
+    try:
+        written = written_content.read_file(directory)
+        if written is None:
+            return True, f"{path}: nothing stored"
+        hold_written(written)
+    except (written_content.CorruptContentError, OSError, RefusedError) as error:
+        return False, f"{path}: {error}"
+    return True, f"{path}: revision {written.number}, {len(written.policies)} policies"
 
 
 def _fetch(request: urllib.request.Request) -> dict[str, object]:

@@ -42,7 +42,12 @@ class Setting:
 
 
 SETTINGS = (
-    Setting(flag="--portal", variable="AETERNA_API_URL", default=None, text="portal address"),
+    Setting(
+        flag="--portal",
+        variable="AETERNA_API_URL",
+        default=None,
+        text="portal address; without one the agent serves what callers write",
+    ),
     Setting(
         flag="--token-file",
         variable="AETERNA_AGENT_TOKEN_FILE",
@@ -134,12 +139,19 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """Settings that were checked; waits are in seconds."""
+class Portal:
+    """The portal to follow: its WebSocket address, this agent's token, and a key to begin with."""
 
-    portal: str
+    endpoint: str
     token: Token
-    portal_key: str | None
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Settings that were checked; waits are in seconds. Without a portal, callers write."""
+
+    portal: Portal | None
     state_dir: Path
     listen: Listen
     api_token: Token | None
@@ -174,8 +186,6 @@ def read_config(
         reader.problems.append("--backoff-base-seconds is more than --backoff-cap-seconds")
     config = Config(
         portal=reader.portal(),
-        token=reader.token(),
-        portal_key=reader.portal_key(),
         state_dir=Path(reader.text("state_dir") or "").expanduser(),
         listen=listen,
         api_token=reader.api_token(listen=listen),
@@ -200,7 +210,7 @@ def read_local(
     path = reader.text("api_token_file")
     if reader.problems:
         raise ConfigError(reader.problems)
-    return listen, Token(file=Path(path).expanduser()) if path else None
+    return listen, Token(file=Path(path).expanduser(), is_header=True) if path else None
 
 
 class _Reader:
@@ -217,27 +227,35 @@ class _Reader:
         given = getattr(self._flags, name, None)
         return given or self._environment.get(setting.variable) or setting.default
 
-    def portal(self) -> str:
-        value = self.text("portal")
-        if not value:
+    def portal(self) -> Portal | None:
+        address, token, key = self.text("portal"), self._token(), self._portal_key()
+        if address:
+            return Portal(endpoint=self._endpoint(address), token=self._needed(token), key=key)
+        # Whoever names a token or a key wants a portal: an agent without one obeys its callers.
+        if token is not None or key is not None:
             self.problems.append("--portal (or AETERNA_API_URL) is missing")
-            return ""
+        return None
+
+    def _endpoint(self, address: str) -> str:
         try:
-            return portal_endpoint(value)
+            return portal_endpoint(address)
         except ValueError as error:
             self.problems.append(f"--portal: {error}")
             return ""
 
-    def token(self) -> Token:
+    def _token(self) -> Token | None:
         path = self.text("token_file")
         if path:
             return Token(file=Path(path).expanduser())
         value = self._environment.get("AETERNA_AGENT_TOKEN")
-        if not value:
-            self.problems.append("--token-file (or AETERNA_AGENT_TOKEN) is missing")
-        return Token(value=value)
+        return Token(value=value) if value else None
 
-    def portal_key(self) -> str | None:
+    def _needed(self, token: Token | None) -> Token:
+        if token is None:
+            self.problems.append("--token-file (or AETERNA_AGENT_TOKEN) is missing")
+        return token or Token()
+
+    def _portal_key(self) -> str | None:
         value = self.text("portal_key")
         if value is not None and not _THUMBPRINT.fullmatch(value):
             self.problems.append("--portal-key: is not the 43 characters of a key's id")
@@ -257,7 +275,7 @@ class _Reader:
     def api_token(self, *, listen: Listen) -> Token | None:
         path = self.text("api_token_file")
         if path:
-            return Token(file=Path(path).expanduser())
+            return Token(file=Path(path).expanduser(), is_header=True)
         if not listen.is_loopback:
             self.problems.append(f"--listen: {listen} is not loopback: it needs --api-token-file")
         return None

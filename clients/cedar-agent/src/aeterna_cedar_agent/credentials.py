@@ -8,6 +8,7 @@ from pathlib import Path
 from aeterna_cedar_agent.logs import conceal
 
 _PRINTABLE = re.compile(r"[\x21-\x7e]{1,4096}")
+_PRINTABLE_WORDS = re.compile(r"[\x20-\x7e]{1,4096}")
 
 
 class TokenError(Exception):
@@ -16,9 +17,13 @@ class TokenError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """Where the token comes from; a file wins and is read anew each time, so it can rotate."""
+    """Where the token comes from; a file wins and is read anew each time, so it can rotate.
+
+    One that `is_header` is all that callers send as Authorization, such as `Bearer …`.
+    """
 
     file: Path | None = None
+    is_header: bool = False
     value: str | None = field(default=None, repr=False)
 
     def read(self) -> str:
@@ -27,9 +32,11 @@ class Token:
         token = text.strip()
         if not token:
             raise TokenError(f"{source} is empty")
-        if not _PRINTABLE.fullmatch(token):
+        allowed = _PRINTABLE_WORDS if self.is_header else _PRINTABLE
+        if not allowed.fullmatch(token):
             raise TokenError(f"{source} holds characters that no token has")
         conceal(token)
+        conceal(token.rpartition(" ")[2])
         return token
 
     def matches(self, header: str | None) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from aeterna_cedar_agent import metrics
-from aeterna_cedar_agent.engine import Answer, Loaded, decide
+from aeterna_cedar_agent import metrics, openapi
+from aeterna_cedar_agent.engine import NOTHING_LOADED, Answer, Loaded, decide
 from aeterna_cedar_agent.lease import Staleness
-from aeterna_cedar_agent.parts import Parts
+from aeterna_cedar_agent.partial import Preview, preview
+from aeterna_cedar_agent.parts import Serving
 from aeterna_cedar_agent.problem import problem
 from aeterna_cedar_agent.question import (
     Question,
@@ -19,6 +20,7 @@ from aeterna_cedar_agent.question import (
     printable,
     read_batch,
     read_body,
+    read_partial,
     read_question,
 )
 from aeterna_cedar_agent.revision import Policy
@@ -30,24 +32,25 @@ TURN_SECONDS = 0.005
 
 
 class Desk:
-    """Handlers over the parts of one agent."""
+    """Handlers over what one agent serves."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._engine = parts.engine
-        self._journal = parts.journal
-        self._leases = parts.leases
-        self._status = parts.status
-        self._trust = parts.trust
+    def __init__(self, serving: Serving) -> None:
+        self._engine = serving.engine
+        self._journal = serving.journal
+        self._standing = serving.standing
+        self._status = serving.status
+        self._trust = serving.trust
+        self._is_governed = serving.writer is None
 
     async def is_authorized(self, request: web.Request) -> web.Response:
         """Answer one question."""
-        question = read_question(read_body(await request.read()))
+        question = read_question(read_body(await request.read()), is_governed=self._is_governed)
         loaded = self._engine.current
         return web.json_response({**self._decide(question, loaded=loaded), **_served(loaded)})
 
     async def is_authorized_batch(self, request: web.Request) -> web.Response:
         """Answer many questions in order, all from one revision, or refuse them all."""
-        questions = read_batch(read_body(await request.read()))
+        questions = read_batch(read_body(await request.read()), is_governed=self._is_governed)
         loaded = self._engine.current
         results = []
         turn_ends = time.monotonic() + TURN_SECONDS
@@ -57,6 +60,21 @@ class Desk:
                 await asyncio.sleep(0)
                 turn_ends = time.monotonic() + TURN_SECONDS
         return web.json_response({"results": results, **_served(loaded)})
+
+    async def is_authorized_partial(self, request: web.Request) -> web.Response:
+        """Say what can be said of a question that leaves parts open, without deciding it."""
+        question = read_partial(read_body(await request.read()), is_governed=self._is_governed)
+        loaded = self._engine.current
+        action = question.action["id"] if question.action else ""
+        held = loaded.revision.number if loaded else 0
+        staleness = self._standing.staleness(held=held, action=action)
+        if loaded is None or not self._standing.may_decide(staleness, action=action):
+            errors = (NOTHING_LOADED if loaded is None else EXPIRED,)
+            told = Preview(decision="Deny", reason=(), errors=errors, residuals={})
+        else:
+            told = await asyncio.to_thread(preview, question, loaded=loaded)
+        answer = {**told.as_json(), "staleness": staleness, **_served(loaded)}
+        return web.json_response(answer)
 
     async def policies(self, _request: web.Request) -> web.Response:
         """List the policies being served, in the portal's order."""
@@ -87,11 +105,13 @@ class Desk:
     async def status(self, _request: web.Request) -> web.Response:
         """Say what is served, whether the portal is connected and what went wrong last."""
         status = self._status
+        left = self._standing.seconds_left
         value: dict[str, Any] = {
+            "mode": "governed" if self._is_governed else "standalone",
             **_served(self._engine.current),
-            "staleness": self._leases.staleness(held=self._engine.number),
-            "seconds_left": round(self._leases.seconds_left, 1),
-            "key": self._trust.active,
+            "staleness": self._standing.staleness(held=self._engine.number),
+            "seconds_left": None if left is None else round(left, 1),
+            "key": self._trust.active if self._trust else None,
             "connected": status.connected,
             "last_sync_at": _moment(status.last_sync_at),
             "last_error": status.last_error,
@@ -106,19 +126,23 @@ class Desk:
         }
         return web.json_response(value)
 
+    async def openapi(self, _request: web.Request) -> web.Response:
+        """Describe every route of this mode."""
+        return web.json_response(openapi.document(is_governed=self._is_governed))
+
     async def ready(self, _request: web.Request) -> web.Response:
         """Answer 200 while a revision is loaded and not expired, 503 else."""
         loaded = self._engine.current
         if loaded is None:
             return problem(503, "no revision is loaded")
-        staleness = self._leases.staleness(held=loaded.revision.number)
+        staleness = self._standing.staleness(held=loaded.revision.number)
         if staleness is Staleness.EXPIRED:
             return problem(503, EXPIRED)
         return web.json_response({"status": "ready", "staleness": staleness, **_served(loaded)})
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Return the figures for Prometheus."""
-        text = metrics.render(engine=self._engine, status=self._status, leases=self._leases)
+        text = metrics.render(engine=self._engine, status=self._status, standing=self._standing)
         return web.Response(body=text.encode(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
     def _decide(
@@ -126,9 +150,9 @@ class Desk:
     ) -> dict[str, Any]:
         action = question.action["id"]
         held = loaded.revision.number if loaded else 0
-        staleness = self._leases.staleness(held=held, action=action)
+        staleness = self._standing.staleness(held=held, action=action)
         try:
-            if self._leases.may_decide(staleness, action=action):
+            if self._standing.may_decide(staleness, action=action):
                 answer = decide(question, loaded=loaded)
             else:
                 answer = Answer(decision="Deny", reason=(), errors=(EXPIRED,))
@@ -137,7 +161,8 @@ class Desk:
             raise QuestionError(field=prefix + refused.field, problem=problem_text) from None
         answer = replace(answer, errors=tuple(clip(text) for text in answer.errors))
         self._status.decisions[answer.decision] += 1
-        self._journal.note(question, answer, loaded=loaded, staleness=staleness)
+        if self._journal is not None:
+            self._journal.note(question, answer, loaded=loaded, staleness=staleness)
         return {**answer.as_json(), "staleness": staleness}
 
 

@@ -105,7 +105,7 @@ def load_revision(revision: Revision, *, temporary: tuple[Temporary, ...] = ()) 
     `temporary` are its entries that end by themselves, the first to end first.
     """
     schema = _parse_schema(revision.schema)
-    statements = _name_statements(revision.policies)
+    statements = name_statements(revision.policies)
     ids = tuple(itertools.chain.from_iterable(statements.values()))
     text = "\n".join(policy.cedar for policy in revision.policies)
     _check_together(text, expected=len(ids))
@@ -118,7 +118,7 @@ def load_revision(revision: Revision, *, temporary: tuple[Temporary, ...] = ()) 
     served = [_without(revision.policies, over) for over in stages]
     deciders = tuple(
         slicing.Decider(
-            index=_index(tuple(policy.cedar for policy in policies)),
+            index=index_of(tuple(policy.cedar for policy in policies)),
             ids=tuple(name for policy in policies for name in statements[policy.id]),
             entities=entities,
             world=world,
@@ -138,7 +138,7 @@ def decide(question: Question, *, loaded: Loaded | None) -> Answer:
         return Answer(decision="Deny", reason=(), errors=(NOTHING_LOADED,))
     verdict = _ask(question, decider=loaded.decider)
     if verdict.decision == cedarpy.Decision.NoDecision.value:
-        raise _refusal(verdict.errors)
+        raise refusal(verdict.errors)
     reason = tuple(sorted(verdict.reasons))
     return Answer(decision=verdict.decision, reason=reason, errors=verdict.errors)
 
@@ -150,12 +150,24 @@ def _ask(question: Question, *, decider: slicing.Decider) -> slicing.Verdict:
         "resource": question.resource,
         "context": question.context,
     }
+    decider = over(question.entities, decider=decider)
     if question.additional_entities is None:
         return decider.decide(request)
     try:
         return decider.decide_with(request, added=question.additional_entities)
     except ValueError as error:
         raise QuestionError(field="additional_entities", problem=str(error)) from error
+
+
+def over(entities: str | None, *, decider: slicing.Decider) -> slicing.Decider:
+    """Return what decides over the entities that a question brings, if it brings any.
+
+    Raises QuestionError where they are none.
+    """
+    try:
+        return decider if entities is None else decider.over(entities)
+    except ValueError as error:
+        raise QuestionError(field="entities", problem=str(error)) from error
 
 
 def _without(policies: tuple[Policy, ...], over: Sequence[Temporary]) -> tuple[Policy, ...]:
@@ -171,7 +183,8 @@ def _parse_schema(text: str) -> cedarpy.Schema:
         raise RefusedError(stage="parse", error=f"schema: {error}") from error
 
 
-def _name_statements(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
+def name_statements(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
+    """Return the statement ids of each policy; raises RefusedError where one does not parse."""
     _refuse_repeated([policy.id for policy in policies])
     statements: dict[str, tuple[str, ...]] = {}
     for policy in policies:
@@ -197,7 +210,8 @@ def _read(text: str) -> slicing.Source:
 
 
 @functools.lru_cache(maxsize=2)
-def _index(texts: tuple[str, ...]) -> slicing.Index:
+def index_of(texts: tuple[str, ...]) -> slicing.Index:
+    """Return the index over policies with these texts, in this order."""
     # Cached because many revisions change entities alone; two, for one with a temporary entry.
     index = slicing.Index([_read(text) for text in texts])
     index.shelves.warm()
@@ -227,25 +241,27 @@ def _validate(text: str, *, schema: cedarpy.Schema, ids: tuple[str, ...]) -> Non
     if result.validation_passed:
         return
     first = result.errors[0]
-    policy = ids[_position(first.policy_id)] if first.policy_id else None
+    policy = ids[position_of(first.policy_id)] if first.policy_id else None
     more = len(result.errors) - 1
     tail = f" (and {more} more)" if more else ""
-    raise RefusedError(
-        stage="validate", policy=policy, error=_with_ids(first.error, ids=ids) + tail
-    )
+    raise RefusedError(stage="validate", policy=policy, error=with_ids(first.error, ids=ids) + tail)
 
 
-def _refusal(errors: Sequence[str]) -> QuestionError:
+def refusal(errors: Sequence[str]) -> QuestionError:
+    """Return what the engine says against a request, by the field it means."""
     text = "; ".join(errors).removeprefix(_BUILD_FAILURE)
     named = _FIELD_OF_FAILURE.match(text)
     return QuestionError(field=named.group(1) if named else "context", problem=text)
 
 
-def _position(parser_id: str) -> int:
+def position_of(parser_id: str) -> int:
+    """Return the place in its text of a statement that the parser numbered."""
     return int(parser_id.removeprefix("policy"))
 
 
-def _with_ids(text: str, *, ids: tuple[str, ...]) -> str:
+def with_ids(text: str, *, ids: tuple[str, ...]) -> str:
+    """Name policies in the engine's words by their ids; it numbers them."""
+
     def name(match: re.Match[str]) -> str:
         place = int(match.group(1))
         return f"`{ids[place]}`" if place < len(ids) else match.group()

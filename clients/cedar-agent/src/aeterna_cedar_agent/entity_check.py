@@ -9,9 +9,9 @@ import cedarpy
 
 
 def parse_entities(
-    entities: Sequence[Mapping[str, Any]], *, schema: cedarpy.Schema
+    entities: Sequence[Mapping[str, Any]], *, schema: cedarpy.Schema | None
 ) -> cedarpy.Entities | str:
-    """Return the parsed entities, or the reason as text where the schema does not allow them."""
+    """Return the parsed entities, or as text why they, or the schema, do not allow it."""
     try:
         text = json.dumps(entities)
         return cedarpy.Entities.from_json_str(text, schema, release_gil=True)
@@ -20,7 +20,7 @@ def parse_entities(
 
 
 def _explain(
-    entities: Sequence[Mapping[str, Any]], *, schema: cedarpy.Schema, error: Exception
+    entities: Sequence[Mapping[str, Any]], *, schema: cedarpy.Schema | None, error: Exception
 ) -> str:
     uids = Counter(_name(entity) for entity in entities)
     repeated = next((uid for uid, times in uids.items() if times > 1), None)

@@ -68,9 +68,10 @@ class Journal:
         self._thread.start()
 
     def close(self) -> None:
-        """Write what waits and stop."""
+        """Write what waits and stop; without a start there is nothing to do."""
         self._ended.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def note(
         self, question: Question, answer: Answer, *, loaded: Loaded | None, staleness: Staleness

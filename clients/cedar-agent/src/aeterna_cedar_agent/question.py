@@ -16,7 +16,8 @@ from aeterna_cedar_agent.shape import (
 
 MAX_BATCH = 1_000
 
-_KNOWN = frozenset(("principal", "action", "resource", "context", "additional_entities"))
+_ENTITIES = ("principal", "action", "resource")
+_KNOWN = frozenset((*_ENTITIES, "context", "additional_entities"))
 _UID = re.compile(r'((?:[A-Za-z_]\w*::)*[A-Za-z_]\w*)::"((?:[^"\\]|\\.)*+)"', re.ASCII | re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:x([0-7][0-9A-Fa-f])|u\{([0-9A-Fa-f]{1,6})\}|(.))", re.DOTALL)
 _SIMPLE_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", "'": "'", '"': '"'}
@@ -28,44 +29,87 @@ class QuestionError(ShapeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """May this principal do this action on this resource? Context and entities as JSON text."""
+    """May this principal do this action on this resource? Context and entities as JSON text.
+
+    `entities` stand in for those that are served, `additional_entities` are added to them.
+    """
 
     principal: dict[str, str]
     action: dict[str, str]
     resource: dict[str, str]
     context: str
     additional_entities: str | None
+    entities: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialQuestion:
+    """A question that leaves open whatever of it is None."""
+
+    principal: dict[str, str] | None
+    action: dict[str, str] | None
+    resource: dict[str, str] | None
+    context: str | None
+    additional_entities: str | None
+    entities: str | None
+
+
+def read_partial(source: Mapping[str, Any], *, is_governed: bool = True) -> PartialQuestion:
+    """Read a question that leaves parts open, or raise ShapeError naming the field."""
+    if is_governed:
+        _refuse_unknown(source, prefix="")
+    named = {
+        name: _uid(source, name, within="") for name in _ENTITIES if source.get(name) is not None
+    }
+    context = source.get("context")
+    return PartialQuestion(
+        principal=named.get("principal"),
+        action=named.get("action"),
+        resource=named.get("resource"),
+        context=None if context is None else _context(context, field="context"),
+        additional_entities=_entities(source, "additional_entities", prefix=""),
+        entities=_entities(source, "entities", prefix=""),
+    )
 
 
 def read_body(content: bytes) -> dict[str, Any]:
     """Decode a JSON object, or raise ShapeError saying where it breaks."""
+    return need_object(read_json(content), field="body")
+
+
+def read_json(content: bytes) -> Any:
+    """Decode any JSON value, or raise ShapeError saying where it breaks."""
     try:
-        value = json.loads(content.decode(), parse_constant=_refuse_constant)
+        return json.loads(content.decode(), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise ShapeError(field="body", problem=f"is not UTF-8 at byte {error.start}") from error
     except RecursionError as error:
         raise ShapeError(field="body", problem="nests too deep") from error
     except ValueError as error:
         raise ShapeError(field="body", problem=f"is not JSON: {error}") from error
-    return need_object(value, field="body")
 
 
-def read_question(source: Mapping[str, Any], *, within: str = "") -> Question:
-    """Read one question from a decoded body, or raise ShapeError naming the field."""
+def read_question(
+    source: Mapping[str, Any], *, within: str = "", is_governed: bool = True
+) -> Question:
+    """Read one question from a decoded body, or raise ShapeError naming the field.
+
+    Where nobody governs, entities may be replaced, and unknown members count for nothing.
+    """
     prefix = f"{within}." if within else ""
-    _refuse_unknown(source, prefix=prefix)
+    if is_governed:
+        _refuse_unknown(source, prefix=prefix)
     return Question(
         principal=_uid(source, "principal", within=within),
         action=_uid(source, "action", within=within),
         resource=_uid(source, "resource", within=within),
         context=_context(source.get("context"), field=f"{prefix}context"),
-        additional_entities=_additional(
-            source.get("additional_entities"), field=f"{prefix}additional_entities"
-        ),
+        additional_entities=_entities(source, "additional_entities", prefix=prefix),
+        entities=_entities(source, "entities", prefix=prefix),
     )
 
 
-def read_batch(source: Mapping[str, Any]) -> list[Question]:
+def read_batch(source: Mapping[str, Any], *, is_governed: bool = True) -> list[Question]:
     """Read up to MAX_BATCH questions under `requests`, or raise ShapeError naming the field."""
     unknown = next((key for key in source if key != "requests"), None)
     if unknown is not None:
@@ -74,9 +118,10 @@ def read_batch(source: Mapping[str, Any]) -> list[Question]:
     rows = need_list(value, field=field)
     if len(rows) > MAX_BATCH:
         raise ShapeError(field=field, problem=f"holds {len(rows)} items, at most {MAX_BATCH}")
+    fields = [f"requests[{place}]" for place in range(len(rows))]
     return [
-        read_question(need_object(row, field=f"requests[{place}]"), within=f"requests[{place}]")
-        for place, row in enumerate(rows)
+        read_question(need_object(row, field=field), within=field, is_governed=is_governed)
+        for field, row in zip(fields, rows, strict=True)
     ]
 
 
@@ -123,7 +168,8 @@ def _context(value: object, *, field: str) -> str:
     return _dump(need_object(value, field=field), field=field)
 
 
-def _additional(value: object, *, field: str) -> str | None:
+def _entities(source: Mapping[str, Any], key: str, *, prefix: str) -> str | None:
+    value, field = source.get(key), prefix + key
     if value is None:
         return None
     return _dump(need_list(value, field=field), field=field)

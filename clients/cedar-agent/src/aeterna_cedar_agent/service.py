@@ -1,28 +1,22 @@
-"""One running agent: stored revision first, then the HTTP interface, then the portal."""
+"""One running agent: what an earlier run kept, then the HTTP interface, then its source."""
 
 import asyncio
 import contextlib
 import logging
 import signal
 import threading
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from aeterna_cedar_agent import __version__
-from aeterna_cedar_agent.applier import Applier
-from aeterna_cedar_agent.backoff import Backoff
 from aeterna_cedar_agent.config import Config, Listen
-from aeterna_cedar_agent.engine import Engine
-from aeterna_cedar_agent.journal import Journal
-from aeterna_cedar_agent.lease import Leases
-from aeterna_cedar_agent.link import Link
-from aeterna_cedar_agent.parts import Parts
+from aeterna_cedar_agent.governed import Governed
+from aeterna_cedar_agent.parts import Source, StartError
 from aeterna_cedar_agent.server import build_app
-from aeterna_cedar_agent.spool import Spool
-from aeterna_cedar_agent.status import Status
+from aeterna_cedar_agent.standalone.content import FILE as WRITTEN
+from aeterna_cedar_agent.standalone.source import Standalone
 from aeterna_cedar_agent.store import Store, StoreError
-from aeterna_cedar_agent.trust import Trust, TrustError
+from aeterna_cedar_agent.trust import FILE as KEYS
 
 EXIT_STOPPED = 0
 EXIT_FAILED = 1
@@ -38,58 +32,50 @@ logger = logging.getLogger(__name__)
 async def run_agent(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     threading.stack_size(WORKER_STACK_BYTES)
-    store = Store(directory=config.state_dir)
-    try:
-        store.open()
-    except StoreError as error:
-        logger.error("cannot start", extra={"error": str(error)})
-        return EXIT_FAILED
-    with contextlib.closing(store):
-        return await _serve(config, store=store)
-
-
-async def _serve(config: Config, *, store: Store) -> int:
-    parts = _parts(config, store=store)
-    try:
-        parts.trust.open()
-        parts.leases.restore()
-        parts.journal.start()
-    except (OSError, TrustError) as error:
-        problem = f"decision log: {error.strerror}" if isinstance(error, OSError) else str(error)
-        logger.error("cannot start", extra={"error": problem})
-        return EXIT_FAILED
     stop = _stop_on_signals()
-    with contextlib.closing(parts.journal), contextlib.closing(parts.applier):
-        await parts.applier.restore()
-        runner = await _listen(config, parts=parts)
-        if runner is None:
-            return EXIT_FAILED
+    store = Store(directory=config.state_dir)
+    with contextlib.closing(store):
         try:
-            return await _follow(_link(config, parts=parts), stop)
-        finally:
-            await runner.cleanup()
+            store.open()
+            source = _source(config, store=store)
+            with contextlib.closing(source):
+                await source.open()
+                return await _serve(config, source=source, stop=stop)
+        except (StoreError, StartError) as error:
+            logger.error("cannot start", extra={"error": str(error)})
+            return EXIT_FAILED
 
 
-def _parts(config: Config, *, store: Store) -> Parts:
-    engine, status = Engine(), Status(portal=config.portal)
-    trust = Trust(directory=config.state_dir, pin=config.portal_key)
-    spool = Spool(directory=config.state_dir / "decisions", max_bytes=config.spool_max_bytes)
-    return Parts(
-        engine=engine,
-        applier=Applier(engine=engine, store=store, status=status, trust=trust),
-        journal=Journal(spool=spool, status=status),
-        leases=Leases(directory=config.state_dir, trust=trust),
-        status=status,
-        trust=trust,
-    )
+def _source(config: Config, *, store: Store) -> Source:
+    # Who was governed must not become open to everybody because a setting was lost, nor the
+    # other way round.
+    portal, directory = config.portal, config.state_dir
+    if portal is None:
+        if not store.is_empty() or (directory / KEYS).exists():
+            raise StartError(f"state directory {directory} is a portal's: --portal is missing")
+        logger.info("standalone", extra={"serving": "what callers write"})
+        return Standalone(directory=directory)
+    if (directory / WRITTEN).exists():
+        raise StartError(f"state directory {directory} holds what callers wrote without a portal")
+    return Governed(config, portal=portal, store=store)
 
 
-async def _follow(link: Link, stop: asyncio.Event) -> int:
-    following = asyncio.create_task(link.run())
+async def _serve(config: Config, *, source: Source, stop: asyncio.Event) -> int:
+    runner = await _listen(config, source=source)
+    if runner is None:
+        return EXIT_FAILED
+    try:
+        return await _follow(source, stop)
+    finally:
+        await runner.cleanup()
+
+
+async def _follow(source: Source, stop: asyncio.Event) -> int:
+    following = asyncio.create_task(source.follow())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((following, stopping), return_when=asyncio.FIRST_COMPLETED)
     if following.done():
-        # The link never ends by itself: leaving lets a supervisor start a sound process.
+        # It never ends by itself: leaving lets a supervisor start a sound process.
         stopping.cancel()
         logger.critical("link failed", exc_info=following.exception())
         return EXIT_FAILED
@@ -100,8 +86,10 @@ async def _follow(link: Link, stop: asyncio.Event) -> int:
     return EXIT_STOPPED
 
 
-async def _listen(config: Config, *, parts: Parts) -> web.AppRunner | None:
-    app = build_app(parts=parts, max_body_bytes=config.max_body_bytes, api_token=config.api_token)
+async def _listen(config: Config, *, source: Source) -> web.AppRunner | None:
+    app = build_app(
+        serving=source.serving, max_body_bytes=config.max_body_bytes, api_token=config.api_token
+    )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
@@ -114,18 +102,6 @@ async def _listen(config: Config, *, parts: Parts) -> web.AppRunner | None:
     address = Listen(host=config.listen.host, port=runner.addresses[0][1])
     logger.info("listening", extra={"address": str(address), "version": __version__})
     return runner
-
-
-def _link(config: Config, *, parts: Parts) -> Link:
-    portal = urlsplit(config.portal)
-    if portal.scheme == "ws" and not Listen(host=portal.hostname or "", port=0).is_loopback:
-        logger.warning("token travels unencrypted", extra={"portal": config.portal})
-    backoff = Backoff(
-        base_seconds=config.backoff_base_seconds,
-        cap_seconds=config.backoff_cap_seconds,
-        auth_retry_seconds=config.auth_retry_seconds,
-    )
-    return Link(portal=config.portal, token=config.token, parts=parts, backoff=backoff)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -11,7 +11,7 @@ MAX_ERROR = 2_000
 class Status:
     """Live facts of this process; counters only ever grow."""
 
-    portal: str
+    portal: str | None
     name: str | None = None
     agent: str | None = None
     tenant: str | None = None

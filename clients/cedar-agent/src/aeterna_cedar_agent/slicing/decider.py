@@ -45,9 +45,9 @@ class Decider:
         """
         self._index = index
         self._ids = ids
-        self._entities = entities
+        self.entities = entities
+        self.schema = schema
         self._world = world
-        self._schema = schema
         self._declared = _declared_by(schema)
         remembered = REMEMBERED_BYTES // (index.size // 8 + 100)
         self._scope: Callable[[str, Uid], Bits] = lru_cache(maxsize=remembered)(self._read_scope)
@@ -71,7 +71,7 @@ class Decider:
                     asked_before[request.key] = gathered
             results.append(gathered)
         for part, questions, takers in batches.values():
-            _evaluate(part, questions, takers, entities=self._entities, schema=self._schema)
+            _evaluate(part, questions, takers, entities=self.entities, schema=self.schema)
         return [gathered.verdict(self._ids) for gathered in results]
 
     def decide_with(self, request: Mapping[str, Any], *, added: str) -> Verdict:
@@ -88,11 +88,20 @@ class Decider:
             wanted = self._candidates(read, world=world, scope=self._scope_in(world))
             entities = self._slice(read, wanted, world=world, added=added)
         if entities is None:
-            entities = self._entities.with_added_json_str(added, self._schema)
+            entities = self.entities.with_added_json_str(added, self.schema)
         gathered = Gathered()
         for part in self._index.shelves.cover(wanted) or [_NOTHING]:
-            _evaluate(part, [asked], [gathered], entities=entities, schema=self._schema)
+            _evaluate(part, [asked], [gathered], entities=entities, schema=self.schema)
         return gathered.verdict(self._ids)
+
+    def over(self, entities: str) -> "Decider":
+        """Return what decides by the same policies over other entities, given as Cedar JSON.
+
+        Raises ValueError where they are none.
+        """
+        parsed = cedarpy.Entities.from_json_str(entities)
+        world = World(rows_of(parsed))
+        return Decider(index=self._index, ids=self._ids, entities=parsed, world=world)
 
     def candidates(self, request: Mapping[str, Any], *, added: str | None = None) -> list[str]:
         """Return the ids of the policies that may matter to a request, in the order of the set.
@@ -170,14 +179,14 @@ class Decider:
             return None
         try:
             below = self._parse(reached, without=world.own)
-            return below.with_added_json_str(added, self._schema)
+            return below.with_added_json_str(added, self.schema)
         except ValueError:
             return None  # the whole store refuses them too, and says why in its own words
 
     def _parse(self, reached: Sequence[Entity], *, without: Sequence[Uid]) -> cedarpy.Entities:
         left_out = {*without, *self._declared}
         rows = [entity.row for entity in reached if entity.uid not in left_out]
-        return cedarpy.Entities.from_json_str(json.dumps(rows), self._schema)
+        return cedarpy.Entities.from_json_str(json.dumps(rows), self.schema)
 
 
 def decider_for(

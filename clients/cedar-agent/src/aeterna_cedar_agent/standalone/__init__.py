@@ -1,0 +1,1 @@
+"""An agent without a portal: it serves what callers write, and keeps it."""
