@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from aeterna_cedar_agent.client import Client
+
 from .agent_process import MakeAgent, synced
 from .conftest import SOURCES
 from .portal_double import Portal
@@ -52,9 +54,9 @@ def test_a_busy_address_is_named(portal: Portal, make_agent: MakeAgent, tmp_path
     address = f"127.0.0.1:{portal.port}"
     agent = make_agent("--listen", address, portal_url=portal.url)
     assert agent.wait_exit() == 1
-    failure = agent.wait_log("cannot listen")
-    assert failure["address"] == address
-    assert "in use" in failure["error"]
+    failure = agent.wait_log("cannot start")["error"]
+    assert failure.startswith(f"cannot listen on {address}: ")
+    assert "in use" in failure
 
 
 def command(*arguments: str) -> tuple[int, str, str]:
@@ -77,7 +79,7 @@ def test_status_prints_what_a_running_agent_says(portal: Portal, make_agent: Mak
     agent.stop()
     code, printed, said = command("status", "--listen", address)
     assert (code, printed) == (1, "")
-    assert said.startswith(f"aeterna-cedar-agent: {address}: ")
+    assert said.startswith(f"aeterna-cedar-agent: http://{address}: ")
 
 
 def test_check_tells_usable_from_unusable_state(
@@ -96,6 +98,31 @@ def test_check_tells_usable_from_unusable_state(
     assert code == 1
     assert f"token: token file {token}: No such file or directory" in printed
     assert f"{state}/current.revision: file does not match its own digest" in printed
+
+
+def test_status_and_check_know_the_socket_and_what_callers_wrote(
+    make_agent: MakeAgent, tmp_path: Path
+) -> None:
+    given = ("--socket", str(tmp_path / "a.sock"), "--listen", "none")
+    local = ("--state-dir", str(tmp_path / "state"), *given)
+    assert command("check", *local)[0] == 0
+    agent = make_agent(*given, portal_url=None)
+    assert agent.address
+    with Client(agent.address) as client:
+        assert client.status()["revision"] == 0
+    code, printed, _ = command("status", *given)
+    assert (code, json.loads(printed)["mode"]) == (0, "standalone")
+    agent.stop()
+    code, printed, _ = command("check", *local)
+    file = tmp_path / "state" / "written.content"
+    assert (code, printed.splitlines()[:2]) == (
+        0, ["portal: none, callers write", f"listen: {tmp_path}/a.sock"]
+    )  # fmt: skip
+    assert f"{file}: nothing stored" in printed
+    file.write_bytes(b"junk")
+    code, printed, _ = command("check", *local)
+    assert code == 1
+    assert f"{file}: file does not match its own digest" in printed
 
 
 def test_wrong_settings_end_with_two_and_name_each() -> None:

@@ -98,6 +98,13 @@ def test_listening_off_loopback_needs_an_api_token(listen: str) -> None:
     assert str(config.listen) == listen
 
 
+def test_a_socket_may_be_the_only_way_in() -> None:
+    config = read("--listen", "none", "--socket", "~/agent.sock")
+    assert (config.listen, config.socket) == (None, Path("~/agent.sock").expanduser())
+    assert read(AETERNA_AGENT_SOCKET="/run/a.sock").listen == Listen(host="127.0.0.1", port=8180)
+    assert problems("--listen", "none") == ["--listen: none leaves no way in without --socket"]
+
+
 @pytest.mark.parametrize("listen", ["", "x", "host:", ":1", "127.0.0.1:99999", "u@h:1", "a:b:c"])
 def test_a_listen_address_that_is_none_is_refused(listen: str) -> None:
     given = ("--listen", listen) if listen else ()

@@ -4,12 +4,11 @@ import argparse
 import asyncio
 import json
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aeterna_cedar_agent import __version__, logs
+from aeterna_cedar_agent.client import AgentError, Client
 from aeterna_cedar_agent.config import (
     ConfigError,
     add_flags,
@@ -50,14 +49,13 @@ def run(flags: argparse.Namespace) -> int:
 
 def status(flags: argparse.Namespace) -> int:
     """Print a running agent's status; 0 where it serves a revision."""
-    listen, api_token = read_local(flags)
-    request = urllib.request.Request(f"http://{listen}/v1/status")
+    local = read_local(flags)
     try:
-        if api_token is not None:
-            request.add_header("Authorization", api_token.read())
-        answer = _fetch(request)
-    except (OSError, ValueError, TokenError) as error:
-        print(f"aeterna-cedar-agent: {listen}: {error}", file=sys.stderr)
+        token = local.api_token.read() if local.api_token is not None else None
+        with Client(local.address, token=token, timeout_seconds=STATUS_SECONDS) as client:
+            answer = client.status()
+    except (AgentError, TokenError) as error:
+        print(f"aeterna-cedar-agent: {error}", file=sys.stderr)
         return EXIT_NOT_READY
     print(json.dumps(answer, indent=2))
     return EXIT_OK if answer.get("revision") is not None else EXIT_NOT_READY
@@ -75,7 +73,7 @@ def check(flags: argparse.Namespace) -> int:
         findings += [_check_stored(config.state_dir / name) for name in (CURRENT, PREVIOUS)]
     if config.api_token is not None:
         findings.append(_check_token("api token", config.api_token))
-    print(f"listen: {config.listen}")
+    print(f"listen: {config.listen or config.socket}")
     for _, text in findings:
         print(text)
     return EXIT_OK if all(sound for sound, _ in findings) else EXIT_NOT_READY
@@ -112,23 +110,10 @@ def _check_written(directory: Path) -> tuple[bool, str]:
     return True, f"{path}: revision {written.number}, {len(written.policies)} policies"
 
 
-def _fetch(request: urllib.request.Request) -> dict[str, object]:
-    # An agent is asked directly: a proxy could not reach this machine's loopback.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=STATUS_SECONDS) as answer:
-            value = json.load(answer)
-    except urllib.error.HTTPError as error:
-        raise ValueError(f"HTTP {error.code}") from error
-    if not isinstance(value, dict):
-        raise ValueError("answered something else than a status")
-    return value
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="aeterna-cedar-agent",
-        description="Cedar policy decision point that follows an Aeterna portal.",
+        description="Cedar policy decision point that follows an Aeterna portal, or its callers.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

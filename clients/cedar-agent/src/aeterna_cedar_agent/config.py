@@ -13,6 +13,7 @@ from aeterna_cedar_agent.credentials import Token
 
 ENDPOINT = "/ws/agents/v1"
 DEFAULT_LISTEN = "127.0.0.1:8180"
+NOWHERE = "none"
 LEVELS = ("debug", "info", "warning", "error")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
@@ -70,7 +71,13 @@ SETTINGS = (
         flag="--listen",
         variable="AETERNA_AGENT_LISTEN",
         default=DEFAULT_LISTEN,
-        text="host:port of the HTTP interface; port 0 picks a free one",
+        text="host:port of the HTTP interface; port 0 picks a free one; none for --socket alone",
+    ),
+    Setting(
+        flag="--socket",
+        variable="AETERNA_AGENT_SOCKET",
+        default=None,
+        text="path of a Unix socket for it, which owner and group may open",
     ),
     Setting(
         flag="--api-token-file",
@@ -153,7 +160,8 @@ class Config:
 
     portal: Portal | None
     state_dir: Path
-    listen: Listen
+    listen: Listen | None
+    socket: Path | None
     api_token: Token | None
     backoff_base_seconds: float
     backoff_cap_seconds: float
@@ -180,7 +188,7 @@ def read_config(
 ) -> Config:
     """Return checked settings, or raise ConfigError listing every problem at once."""
     reader = _Reader(flags, environment=environment)
-    listen = reader.listen()
+    listen, socket = reader.ways_in()
     base, cap = reader.number("backoff_base_seconds"), reader.number("backoff_cap_seconds")
     if base > cap:
         reader.problems.append("--backoff-base-seconds is more than --backoff-cap-seconds")
@@ -188,6 +196,7 @@ def read_config(
         portal=reader.portal(),
         state_dir=Path(reader.text("state_dir") or "").expanduser(),
         listen=listen,
+        socket=socket,
         api_token=reader.api_token(listen=listen),
         backoff_base_seconds=base,
         backoff_cap_seconds=cap,
@@ -201,16 +210,29 @@ def read_config(
     return config
 
 
-def read_local(
-    flags: argparse.Namespace, *, environment: Mapping[str, str] = os.environ
-) -> tuple[Listen, Token | None]:
-    """Return where a running agent on this machine listens, and its API token."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """How a running agent on this machine is reached."""
+
+    listen: Listen | None
+    socket: Path | None
+    api_token: Token | None
+
+    @property
+    def address(self) -> str:
+        """The address as a client is given it; the socket where there is one."""
+        return f"unix:{self.socket}" if self.socket is not None else f"http://{self.listen}"
+
+
+def read_local(flags: argparse.Namespace, *, environment: Mapping[str, str] = os.environ) -> Local:
+    """Return how a running agent on this machine is reached, or raise ConfigError."""
     reader = _Reader(flags, environment=environment)
-    listen = reader.listen()
-    path = reader.text("api_token_file")
+    listen, socket = reader.ways_in()
+    token = reader.path("api_token_file")
     if reader.problems:
         raise ConfigError(reader.problems)
-    return listen, Token(file=Path(path).expanduser(), is_header=True) if path else None
+    api_token = Token(file=token, is_header=True) if token else None
+    return Local(listen=listen, socket=socket, api_token=api_token)
 
 
 class _Reader:
@@ -244,9 +266,9 @@ class _Reader:
             return ""
 
     def _token(self) -> Token | None:
-        path = self.text("token_file")
+        path = self.path("token_file")
         if path:
-            return Token(file=Path(path).expanduser())
+            return Token(file=path)
         value = self._environment.get("AETERNA_AGENT_TOKEN")
         return Token(value=value) if value else None
 
@@ -261,8 +283,19 @@ class _Reader:
             self.problems.append("--portal-key: is not the 43 characters of a key's id")
         return value
 
-    def listen(self) -> Listen:
-        value = self.text("listen") or ""
+    def path(self, name: str) -> Path | None:
+        value = self.text(name)
+        return Path(value).expanduser() if value else None
+
+    def ways_in(self) -> tuple[Listen | None, Path | None]:
+        value, socket = self.text("listen") or "", self.path("socket")
+        if value != NOWHERE:
+            return self._address(value), socket
+        if socket is None:
+            self.problems.append("--listen: none leaves no way in without --socket")
+        return None, socket
+
+    def _address(self, value: str) -> Listen | None:
         try:
             parts = urlsplit(f"//{value}")
             if parts.hostname and parts.port is not None and not set("@/?#") & set(value):
@@ -270,13 +303,13 @@ class _Reader:
         except ValueError:
             pass
         self.problems.append(f"--listen: {value!r} is not host:port")
-        return Listen(host="127.0.0.1", port=0)
+        return None
 
-    def api_token(self, *, listen: Listen) -> Token | None:
-        path = self.text("api_token_file")
+    def api_token(self, *, listen: Listen | None) -> Token | None:
+        path = self.path("api_token_file")
         if path:
-            return Token(file=Path(path).expanduser(), is_header=True)
-        if not listen.is_loopback:
+            return Token(file=path, is_header=True)
+        if listen is not None and not listen.is_loopback:
             self.problems.append(f"--listen: {listen} is not loopback: it needs --api-token-file")
         return None
 

@@ -14,10 +14,7 @@ import cedarpy
 from aeterna_cedar_agent.engine import Loaded, over, position_of, refusal, with_ids
 from aeterna_cedar_agent.question import PartialQuestion, QuestionError
 from aeterna_cedar_agent.slicing import Decider
-
-_ESCAPES = {"\0": "\\0", "\t": "\\t", "\r": "\\r", "\n": "\\n"} | {
-    mark: f"\\{mark}" for mark in "'\"\\"
-}
+from aeterna_cedar_agent.uids import entity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +77,7 @@ def _preview(answer: cedarpy.PartialAuthzResult, *, ids: tuple[str, ...]) -> Pre
 
 def _text(uid: dict[str, str] | None) -> str | None:
     # Partial evaluation takes entities only as Cedar writes them itself, escapes included.
-    if uid is None:
-        return None
-    escaped = (_ESCAPES.get(mark) or _printed(mark) for mark in uid["id"])
-    return f'{uid["type"]}::"{"".join(escaped)}"'
-
-
-def _printed(mark: str) -> str:
-    return mark if mark.isprintable() else f"\\u{{{ord(mark):x}}}"
+    return None if uid is None else entity(uid["type"], uid["id"])
 
 
 def _named(numbered: list[str], *, ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import threading
 
-from aiohttp import web
-
-from aeterna_cedar_agent import __version__
-from aeterna_cedar_agent.config import Config, Listen
+from aeterna_cedar_agent.config import Config
+from aeterna_cedar_agent.doors import Doors
 from aeterna_cedar_agent.governed import Governed
 from aeterna_cedar_agent.parts import Source, StartError
 from aeterna_cedar_agent.server import build_app
@@ -21,7 +20,7 @@ from aeterna_cedar_agent.trust import FILE as KEYS
 EXIT_STOPPED = 0
 EXIT_FAILED = 1
 
-SHUTDOWN_SECONDS = 5.0
+STOP_SECONDS = 15.0
 
 # Room for the engine's recursive parser, far above what `nesting` lets through.
 WORKER_STACK_BYTES = 64 * 1024 * 1024
@@ -61,47 +60,45 @@ def _source(config: Config, *, store: Store) -> Source:
 
 
 async def _serve(config: Config, *, source: Source, stop: asyncio.Event) -> int:
-    runner = await _listen(config, source=source)
-    if runner is None:
-        return EXIT_FAILED
-    try:
-        return await _follow(source, stop)
-    finally:
-        await runner.cleanup()
-
-
-async def _follow(source: Source, stop: asyncio.Event) -> int:
+    app = build_app(
+        serving=source.serving, max_body_bytes=config.max_body_bytes, api_token=config.api_token
+    )
+    doors = Doors(app)
+    await doors.open(listen=config.listen, path=config.socket)
     following = asyncio.create_task(source.follow())
+    try:
+        return await _until(stop, following)
+    finally:
+        # What is being answered may still be told to the portal's log.
+        await doors.close()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _until(stop: asyncio.Event, following: asyncio.Task[None]) -> int:
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((following, stopping), return_when=asyncio.FIRST_COMPLETED)
+    leave_in(STOP_SECONDS)
     if following.done():
         # It never ends by itself: leaving lets a supervisor start a sound process.
         stopping.cancel()
         logger.critical("link failed", exc_info=following.exception())
         return EXIT_FAILED
     logger.info("stopping")
-    following.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await following
     return EXIT_STOPPED
 
 
-async def _listen(config: Config, *, source: Source) -> web.AppRunner | None:
-    app = build_app(
-        serving=source.serving, max_body_bytes=config.max_body_bytes, api_token=config.api_token
-    )
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, config.listen.host, config.listen.port).start()
-    except OSError as error:
-        await runner.cleanup()
-        facts = {"address": str(config.listen), "error": error.strerror or str(error)}
-        logger.error("cannot listen", extra=facts)
-        return None
-    address = Listen(host=config.listen.host, port=runner.addresses[0][1])
-    logger.info("listening", extra={"address": str(address), "version": __version__})
-    return runner
+def leave_in(seconds: float) -> threading.Timer:
+    """End the process after so long whatever still hangs; all it keeps outlives a kill."""
+    timer = threading.Timer(seconds, _leave)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _leave() -> None:
+    logger.critical("did not stop in time", extra={"seconds": STOP_SECONDS})
+    os._exit(EXIT_FAILED)
 
 
 def _stop_on_signals() -> asyncio.Event:
