@@ -8,7 +8,7 @@ from typing import Any
 from .log_entries import read_entry
 from .types import MAX_ENTRIES, PROTOCOL, LogEntry
 
-STAGES = ("verify", "parse", "validate", "persist")
+STAGES = ("verify", "parse", "validate", "expect", "persist")
 MAX_REVISION = 2**62
 MAX_TEXT = 1000
 MAX_NONCE = 64

@@ -27,7 +27,7 @@ from .models import (
 )
 from .rules import rules_text
 from .tokens import statements_of, tokens_of
-from .types import Bundle, RollbackState
+from .types import Bundle, PolicyState, RollbackState
 from .words import tell_policy
 
 
@@ -122,6 +122,12 @@ def list_tests(policy_id: UUID) -> QuerySet[PolicyTest]:
     """Return the tests of a policy, by name."""
     rows = PolicyTest.objects.filter(policy_id=policy_id).select_related("author")
     return rows.order_by("name", "id")  # type: ignore[no-any-return]
+
+
+def newest_tests(count: int) -> list[PolicyTest]:
+    """Return the newest tests of policies in force, at most `count`."""
+    rows = PolicyTest.objects.filter(policy__state=PolicyState.ACTIVE)
+    return list(rows.order_by("-created_at", "id")[:count])
 
 
 def get_test(test_id: UUID) -> PolicyTest:

@@ -14,6 +14,7 @@ from apps.orgs.queries import get_root, organization_entities
 from .. import queries
 from ..chain import layers_everywhere
 from ..digest import canonical_entities, canonical_policies, revision_digest, sha256
+from ..expectations import expected_decisions
 from ..models import Head, Part, Revision
 from ..overriding import enforced_cedar
 from ..signing import Signed, active_key, sign
@@ -47,13 +48,18 @@ def publish(*, reason: str) -> Revision:
         emit("revision.confirmed", resource=resource, change=Change(reason=reason))
         return queries.list_revisions()[0]
     moment, number = clock.now(), head.number + 1
-    claims = {
+    claims: dict[str, Any] = {
         "revision": number,
         "digest": digest,
         "previous_digest": head.digest,
         "minimum_engine": MINIMUM_ENGINE,
         "iat": int(moment.timestamp()),
     }
+    expected = expected_decisions(
+        policies=parts[PartKind.POLICIES], entities=parts[PartKind.ENTITIES]
+    )
+    if expected:
+        claims["expected"] = expected
     revision: Revision = Revision.objects.create(
         number=number,
         digest=digest,

@@ -1,4 +1,4 @@
-"""Takes a published revision through verify, parse, validate, swap and persist, in that order."""
+"""Takes a published revision through verify, parse, validate, expect, swap, persist, in order."""
 
 import asyncio
 import importlib.metadata
@@ -6,11 +6,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from aeterna_cedar_agent import frames
 from aeterna_cedar_agent.engine import Engine, Loaded, RefusedError, load_revision
+from aeterna_cedar_agent.expected import Expected, read_expected, require_expected
 from aeterna_cedar_agent.revision import Revision
 from aeterna_cedar_agent.shape import ShapeError
 from aeterna_cedar_agent.status import Status, clip
@@ -29,6 +30,14 @@ class ReadSigned(Protocol):
     """How the claims of what the portal signed are read."""
 
     def __call__(self, token: str, *, kind: str) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a manifest says of its revision beyond that it is the one."""
+
+    temporary: tuple[Temporary, ...]
+    expected: tuple[Expected, ...]
 
 
 class Applier:
@@ -129,10 +138,12 @@ class Applier:
         if current is None or current.revision.digest != revision.digest:
             return _prepare(revision, read=self._trust.read, before=before)
         # The content of the one held under a new number, or signed by a new key.
-        temporary = _verify(revision, read=self._trust.read, before=before)
-        if [item.id for item in temporary] != [item.id for item in before]:
-            return load_revision(revision, temporary=temporary)
-        return replace(current, revision=revision, temporary=temporary)
+        told = _verify(revision, read=self._trust.read, before=before)
+        if [item.id for item in told.temporary] != [item.id for item in before]:
+            return _load(revision, told=told)
+        held = replace(current, revision=revision, temporary=told.temporary)
+        require_expected(told.expected, loaded=held)
+        return held
 
     async def _save(self) -> None:
         stored = self._unsaved
@@ -176,8 +187,7 @@ class Applier:
 
 def _prepare(revision: Revision, *, read: ReadSigned, before: Sequence[Temporary]) -> Loaded:
     try:
-        temporary = _verify(revision, read=read, before=before)
-        return load_revision(revision, temporary=temporary)
+        return _load(revision, told=_verify(revision, read=read, before=before))
     except RefusedError:
         raise
     except BaseException as error:  # a panic in the native engine is no Exception
@@ -185,14 +195,21 @@ def _prepare(revision: Revision, *, read: ReadSigned, before: Sequence[Temporary
         raise RefusedError(stage="parse", error=f"engine failure: {error!r}") from error
 
 
-def _verify(
-    revision: Revision, *, read: ReadSigned, before: Sequence[Temporary]
-) -> tuple[Temporary, ...]:
+def _load(revision: Revision, *, told: Told) -> Loaded:
+    loaded = load_revision(revision, temporary=told.temporary)
+    require_expected(told.expected, loaded=loaded)
+    return loaded
+
+
+def _verify(revision: Revision, *, read: ReadSigned, before: Sequence[Temporary]) -> Told:
     try:
         claims = read(revision.manifest, kind=REVISION)
         _require_signed(revision, claims=claims)
         known = {policy.id for policy in revision.policies}
-        temporary = read_temporary(claims, known=known, before=before)
+        told = Told(
+            temporary=read_temporary(claims, known=known, before=before),
+            expected=read_expected(claims),
+        )
     except (ShapeError, TrustError) as error:
         raise RefusedError(stage="verify", error=f"manifest: {error}") from error
     try:
@@ -201,7 +218,7 @@ def _verify(
         raise RefusedError(stage="verify", error=f"content has no digest: {error}") from error
     if found != revision.digest:
         raise RefusedError(stage="verify", error=f"content digests to {found}")
-    return temporary
+    return told
 
 
 def _require_signed(revision: Revision, *, claims: Mapping[str, Any]) -> None:

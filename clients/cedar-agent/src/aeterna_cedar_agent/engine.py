@@ -6,7 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cedarpy
@@ -51,6 +51,11 @@ class Loaded:
     def decider(self) -> slicing.Decider:
         """What decides at this moment, without the entries that are over."""
         return self.deciders[self._over()]
+
+    @property
+    def lasting(self) -> "Loaded":
+        """The revision as it will be once all that is temporary is over."""
+        return replace(self, deciders=self.deciders[-1:], temporary=())
 
     @property
     def policies(self) -> tuple[Policy, ...]:
