@@ -226,23 +226,51 @@ def test_a_revision_called_up_to_date_that_is_not_held_starts_over(
         ("not json", "malformed frame: "),
         ("[1]", "malformed frame: frame: must be an object, not a list"),
         ("[" * 100_000, "malformed frame: "),
-        ('{"type": "explode"}', "unknown frame type 'explode'"),
         ('{"type": "welcome"}', "malformed welcome frame: heartbeat_seconds: is missing"),
         ('{"type": "heartbeat", "revision": "x"}', "malformed heartbeat frame: revision: must"),
         ('{"type": "snapshot"}', "malformed snapshot frame: previous_digest: is missing"),
         (b"\x00\xff", "binary frame instead of text"),
     ],
 )
-def test_a_malformed_frame_is_logged_ignored_and_survived(
+def test_after_a_malformed_frame_the_agent_starts_over_and_misses_nothing(
     portal: Portal, make_agent: MakeAgent, frame: str | bytes, error: str
 ) -> None:
     agent = synced(portal, make_agent)
     portal.send(frame)
-    assert agent.wait_log("frame ignored")["error"].startswith(error)
-    portal.publish(snapshot(2, policies=NOBODY_MAY))
+    portal.head = snapshot(2, policies=NOBODY_MAY)
+    assert agent.wait_log("link down")["reason"].startswith(error)
     portal.wait_for_frame("ack", revision=2)
     assert decision(agent) == ("Deny", 2)
+    assert len(portal.of_type("hello")) == 2
+
+
+def test_a_frame_of_a_later_version_is_logged_and_ignored(
+    portal: Portal, make_agent: MakeAgent
+) -> None:
+    agent = synced(portal, make_agent)
+    portal.send('{"type": "explode"}')
+    assert agent.wait_log("frame ignored")["error"] == "unknown frame type 'explode'"
+    portal.publish(snapshot(2, policies=NOBODY_MAY))
+    portal.wait_for_frame("ack", revision=2)
     assert len(portal.of_type("hello")) == 1
+
+
+def test_a_revision_that_two_heartbeats_name_and_that_never_came_is_asked_for(
+    portal: Portal, make_agent: MakeAgent
+) -> None:
+    agent = synced(portal, make_agent)
+    head = snapshot(2, policies=NOBODY_MAY)
+    named = {"type": "heartbeat", "revision": 2, "digest": head["digest"]}
+    portal.send(named)
+    assert portal.of_type("resync") == []
+    portal.send(named)
+    portal.wait_for_frame("resync")
+    portal.publish(head)
+    portal.wait_for_frame("ack", revision=2)
+    portal.send(named)
+    portal.send(named)
+    assert decision(agent) == ("Deny", 2)
+    assert len(portal.of_type("resync")) == 1
 
 
 def test_an_oversized_frame_ends_the_connection_and_nothing_else(

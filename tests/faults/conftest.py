@@ -36,6 +36,12 @@ class Ruin:
         os.kill(server.pid, how)
         wait_until(lambda: not server.is_running(), what=f"the end of {server.name}")
 
+    def crash_postgres(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """End Postgres without a word to anybody and start it again."""
+        self.end(self.postgres, how)
+        drop_connections()
+        self.postgres.revive()
+
     def company(self) -> TestCompany:
         """Return a new company of this portal."""
         from apps.kernel.ids import uuid7
@@ -93,6 +99,14 @@ def ruined(own_folder: Path, django_db_setup: None, django_db_blocker: Any) -> I
         finally:
             print(stack.logs())
             stack.stop()
+
+
+def drop_connections() -> None:
+    """Forget the connections of this process: their server is gone."""
+    from django.db import connections
+
+    for connection in connections.all():
+        connection.close()
 
 
 class pointed_at:  # noqa: N801 - reads as the function it stands for

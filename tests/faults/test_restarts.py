@@ -31,7 +31,7 @@ from tests.journeys.test_agents_follow import PERMIT, put_in_force
 from tests.web.sign_in import session_of
 
 from .balancer import Balancer
-from .conftest import Ruin
+from .conftest import Ruin, drop_connections
 
 BURST = 100
 
@@ -314,11 +314,6 @@ def test_a_celery_worker_survives_restarts_of_both_servers(ruin: Ruin):
         worker.terminate()
         worker.wait(30)
         ruin.stack.start("relay", *relay.args)
-
-
-def drop_connections() -> None:
-    for connection in connections.all():
-        connection.close()
 
 
 def delivered_by_task(ruin: Ruin, company: TestCompany) -> None:

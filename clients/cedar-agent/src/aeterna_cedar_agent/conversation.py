@@ -57,6 +57,9 @@ class Conversation:
         # What the portal told last, served or not: the next delta starts from it.
         loaded = parts.engine.current
         self._told: Revision | None = loaded.revision if loaded else None
+        # The last revision that came, readable or not, and the one the last heartbeat named.
+        self._seen: tuple[int, str | None] | None = None
+        self._named: tuple[int, str | None] | None = None
         self._welcomed = asyncio.Event()
         self._was_refused_lease = False
         self._wants_lease = asyncio.Event()
@@ -81,7 +84,7 @@ class Conversation:
             if message.type is aiohttp.WSMsgType.TEXT:
                 await self._take_text(message.data)
             else:
-                self._ignore(f"{message.type.name.lower()} frame instead of text")
+                raise LinkEndedError(f"{message.type.name.lower()} frame instead of text")
 
     async def _receive(self) -> aiohttp.WSMessage:
         welcome = self._welcome
@@ -97,12 +100,17 @@ class Conversation:
             frame = frames.read_frame(text)
         except frames.UnreadableSnapshotError as error:
             self._ignore(str(error))
+            self._seen = (error.revision, error.digest)
             await self._refuse_unread(error)
         except frames.UnreadableDeltaError as error:
             self._ignore(str(error))
             await self._socket.send_str(frames.resync())
-        except frames.FrameError as error:
+        except frames.UnknownFrameError as error:
             self._ignore(str(error))
+        except frames.FrameError as error:
+            # What was lost in it cannot be known: a new hello brings everything.
+            self._status.failed(str(error))
+            raise LinkEndedError(str(error)) from None
         else:
             await self._take(frame)
 
@@ -135,6 +143,7 @@ class Conversation:
 
     async def _queue(self, snapshot: frames.Snapshot) -> None:
         self._told = snapshot.revision
+        self._seen = (snapshot.revision.number, snapshot.revision.digest)
         self._leases.heard(snapshot.revision.number)
         await self._inbox.put(snapshot)
 
@@ -168,11 +177,22 @@ class Conversation:
         if isinstance(head, frames.Head):
             self._follow_rules(head.decision_log)
             await self._take_lease(head.lease)
+            await self._require_seen(head)
         if (head.revision, head.digest) == (self._engine.number, self._engine.digest):
             self._status.synced()
         elif isinstance(head, frames.UpToDate):
             problem = f"portal calls revision {head.revision} up to date, it is not held"
             raise LinkEndedError(problem)
+
+    async def _require_seen(self, head: frames.Head) -> None:
+        """Ask for the whole revision where two heartbeats name one that never came."""
+        named = (head.revision, head.digest)
+        held = (self._engine.number, self._engine.digest)
+        is_lost = named == self._named and named not in (self._seen, held)
+        self._named = named
+        if is_lost:
+            self._ignore(f"revision {head.revision} was named twice and never came")
+            await self._socket.send_str(frames.resync())
 
     async def _take_lease(self, token: str | None) -> None:
         self._was_refused_lease = token is None

@@ -31,6 +31,10 @@ class FrameError(Exception):
     """An inbound frame this agent cannot read."""
 
 
+class UnknownFrameError(FrameError):
+    """A frame of a type this agent does not know: one of a later version."""
+
+
 class UnreadableSnapshotError(FrameError):
     """A snapshot whose content is malformed but whose revision and digest can be answered."""
 
@@ -116,7 +120,7 @@ def read_frame(text: str) -> Inbound:
         raise FrameError(f"malformed frame: {error}") from error
     reader = _READERS.get(kind)
     if reader is None:
-        raise FrameError(f"unknown frame type {clip(kind, length=100)!r}")
+        raise UnknownFrameError(f"unknown frame type {clip(kind, length=100)!r}")
     try:
         return reader(source)
     except ShapeError as error:
