@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     "send-due-letters": {"task": "notifications.send_letters", "schedule": 30.0},
     "send-due-digests": {"task": "notifications.send_digests", "schedule": 300.0},
     "send-due-webhooks": {"task": "webhooks.send_due", "schedule": 15.0},
+    "end-due-break-glasses": {"task": "policies.end_due_break_glasses", "schedule": 5.0},
     "end-due-rollbacks": {"task": "policies.end_due_rollbacks", "schedule": 60.0},
     "advance-waiting-proposals": {"task": "proposals.tick", "schedule": 60.0},
     "analyze-waiting-proposals": {

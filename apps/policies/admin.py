@@ -6,6 +6,7 @@ from apps.kernel.read_only_admin import ReadOnlyAdmin
 
 from .models import (
     Analysis,
+    BreakGlass,
     Impact,
     Policy,
     PolicyTest,
@@ -60,6 +61,13 @@ class RevisionAdmin(ReadOnlyAdmin):
 class SigningKeyAdmin(ReadOnlyAdmin):
     list_display = ("kid", "created_at", "retired_at")
     exclude = ("sealed_private_key",)
+
+
+@admin.register(BreakGlass)
+class BreakGlassAdmin(ReadOnlyAdmin):
+    list_display = ("author", "state", "started_at", "ends_at")
+    list_filter = ("state",)
+    list_select_related = ("author",)
 
 
 @admin.register(Rollback)

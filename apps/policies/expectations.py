@@ -1,6 +1,7 @@
 """What a revision decides on kept questions: every agent has to decide the same to serve it."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import cedarpy
@@ -22,10 +23,10 @@ MAX_BYTES = 16_384
 Row = dict[str, Any]
 
 
-def expected_decisions(*, policies: str, entities: str) -> list[Row]:
+def expected_decisions(*, policies: Sequence[Row], entities: str) -> list[Row]:
     """Return what the whole engine decides on the tests of policies in force, newest first.
 
-    `policies` and `entities` are canonical texts. What cannot be asked any more, because somebody
+    `policies` are those that last, `entities` the canonical text. What cannot be asked any more, because somebody
     is gone or the schema changed, is left out, and so is what would be too much to sign.
     """
     tests = newest_tests(MAX_EXPECTED)
@@ -47,8 +48,8 @@ def expected_decisions(*, policies: str, entities: str) -> list[Row]:
 class Whole:
     """All that would be in force, asked at once: what agents slice must decide the same."""
 
-    def __init__(self, *, policies: str, entities: str) -> None:
-        texts = [policy["cedar"] for policy in json.loads(policies)]
+    def __init__(self, *, policies: Sequence[Row], entities: str) -> None:
+        texts = [policy["cedar"] for policy in policies]
         self._policies = cedarpy.PolicySet.from_str("\n".join(texts))
         self._entities = cedarpy.Entities.from_json_str(entities, parsed_agent_schema())
         uids = (row["uid"] for row in json.loads(entities))

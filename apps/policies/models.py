@@ -10,6 +10,7 @@ from apps.kernel.tenant_model import TenantManager, TenantModel, TenantQuerySet
 from apps.orgs.types import severity_rank
 
 from .types import (
+    BreakGlassState,
     MergeStrategy,
     PartKind,
     PolicyMode,
@@ -164,6 +165,59 @@ class Rollback(TenantModel):
             attributes={
                 "author": {"__entity": {"type": "Aeterna::User", "id": str(self.author_id)}},
                 "severity": severity_rank(self.policy.severity),
+            },
+        )
+
+
+class BreakGlass(TenantModel):
+    """What one administrator permitted at once and for minutes, and what became of it."""
+
+    scope = models.ForeignKey("orgs.Scope", on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey("orgs.User", on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    principals = models.JSONField()
+    actions = models.JSONField()
+    resources = models.JSONField()
+    cedar = models.TextField()
+    state = models.CharField(
+        max_length=8, choices=_choices(BreakGlassState), default=BreakGlassState.OPEN
+    )
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey("orgs.User", on_delete=models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.ForeignKey(
+        "orgs.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    note = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=models.F("started_at")), name="break_glass_ends_later"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=BreakGlassState.REVIEWED)
+                | (Q(reviewed_by__isnull=False) & ~Q(reviewed_by=models.F("author"))),
+                name="break_glass_reviewed_by_another",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "ends_at"], name="break_glass_due")]
+        verbose_name_plural = "break-glasses"
+
+    def __str__(self) -> str:
+        return f"break-glass of {self.started_at:%Y-%m-%d %H:%M}"
+
+    def as_resource(self) -> Resource:
+        """Return the break-glass as the resource of a decision."""
+        return Resource(
+            type="BreakGlass",
+            id=str(self.id),
+            scope_id=str(self.scope_id),
+            name=str(self),
+            attributes={
+                "author": {"__entity": {"type": "Aeterna::User", "id": str(self.author_id)}}
             },
         )
 

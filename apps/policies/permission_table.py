@@ -171,6 +171,7 @@ def _resource(kind: str, whose: str) -> dict[str, Any]:
         "Policy": {"author": person, "isDraft": False, "severity": 0},
         "Proposal": {"author": person, "severity": 0},
         "Rollback": {"author": person, "severity": 0},
+        "BreakGlass": {"author": person},
         "RoleGrant": {"role": "viewer"},
         "Token": {"owner": person},
     }

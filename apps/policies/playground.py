@@ -22,7 +22,7 @@ from .chain import layers_everywhere
 from .digest import canonical_entities
 from .inheritance import Layer
 from .overriding import enforced_cedar
-from .queries import agent_schema
+from .queries import agent_schema, break_glasses_in_force
 from .tokens import statements_of, tokens_of
 
 UNSEEN = "a policy that you may not view"
@@ -85,6 +85,7 @@ def _decide(question: Question, layers: Sequence[Layer], entities: cedarpy.Entit
         for layer in layers
         if (cedar := enforced_cedar(layer, layers))
     ]
+    texts += [(f"break-glass {glass.id}", glass.cedar) for glass in break_glasses_in_force()]
     names = [name for name, text in texts for _ in statements_of(tokens_of(text))]
     request = {
         "principal": _uid(question.principal),

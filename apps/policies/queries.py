@@ -16,6 +16,7 @@ from apps.kernel.tenancy import across_tenants
 from apps.orgs.queries import permitted_at
 
 from .models import (
+    BreakGlass,
     Head,
     Policy,
     PolicyTest,
@@ -27,7 +28,7 @@ from .models import (
 )
 from .rules import rules_text
 from .tokens import statements_of, tokens_of
-from .types import Bundle, PolicyState, RollbackState
+from .types import BreakGlassState, Bundle, PolicyState, RollbackState
 from .words import tell_policy
 
 
@@ -158,6 +159,28 @@ def list_open_rollbacks() -> QuerySet[Rollback]:
     permitted = permitted_at("policy.view", "policy__scope_id")
     rows = Rollback.objects.filter(permitted, state=RollbackState.OPEN)
     return rows.select_related("policy__scope", "author").order_by("ends_at", "id")  # type: ignore[no-any-return]
+
+
+def list_break_glasses() -> QuerySet[BreakGlass]:
+    """Return the break-glasses of the company, newest first."""
+    rows = BreakGlass.objects.select_related("scope", "author", "ended_by", "reviewed_by")
+    return rows.order_by("-id")  # type: ignore[no-any-return]
+
+
+def get_break_glass(glass_id: UUID, *, for_update: bool = False) -> BreakGlass:
+    """Return one break-glass, locked if asked; raise NotFound."""
+    rows = list_break_glasses()
+    rows = rows.select_for_update(of=("self",)) if for_update else rows
+    glass: BreakGlass | None = rows.filter(id=glass_id).first()
+    if glass is None:
+        raise NotFound("There is no such break-glass.")
+    return glass
+
+
+def break_glasses_in_force() -> list[BreakGlass]:
+    """Return the break-glasses that permit something now, the next to end first."""
+    rows = BreakGlass.objects.filter(state=BreakGlassState.OPEN, ends_at__gt=clock.now())
+    return list(rows.order_by("ends_at", "id"))
 
 
 def list_revisions() -> QuerySet[Revision]:

@@ -60,6 +60,12 @@ class RollbackState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class BreakGlassState(StrEnum):
+    OPEN = "open"
+    ENDED = "ended"
+    REVIEWED = "reviewed"
+
+
 class RewordingState(StrEnum):
     ASKED = "asked"
     ANSWERED = "answered"
@@ -69,6 +75,9 @@ class RewordingState(StrEnum):
 # For how long one administrator's rollback stands unless somebody else confirms it.
 ROLLBACK_HOURS = 24
 MAX_ROLLBACK_HOURS = 72
+
+BREAK_GLASS_MINUTES = 60
+MAX_BREAK_GLASS_MINUTES = 240
 
 MAX_CEDAR_CHARACTERS = 50_000
 

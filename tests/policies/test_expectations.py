@@ -64,7 +64,7 @@ def test_without_a_test_of_a_policy_in_force_nothing_is_told(company: Any) -> No
     policy = with_a_kept_test(company)
     with company.acting("architect"):
         retire_policy(policy_id=policy.id, reason="Gone.")
-    assert "expected" not in head_of(company)[1]
+    assert head_of(company)[1]["expected"] == []
 
 
 def test_a_question_that_became_none_is_left_out(company: Any) -> None:
@@ -76,7 +76,7 @@ def test_a_question_that_became_none_is_left_out(company: Any) -> None:
 
         PolicyTest.objects.update(question=odd)
     make_active(company, name="others", cedar=FORBID)
-    assert "expected" not in head_of(company)[1]
+    assert head_of(company)[1]["expected"] == []
 
 
 def test_no_more_is_told_than_may_travel_with_each_revision(

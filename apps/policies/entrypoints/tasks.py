@@ -12,7 +12,7 @@ from ..impacts import work_out, working_copy_of
 from ..rewording.configured import configured_model
 from ..rewordings import ask_model
 from ..standing import read_working_copy
-from ..timekeeper import end_due_rollbacks
+from ..timekeeper import end_due_break_glasses, end_due_rollbacks
 
 
 @shared_task(name="policies.analyze", soft_time_limit=300, time_limit=360)  # type: ignore[untyped-decorator]
@@ -43,3 +43,9 @@ def reword_intent(*, tenant_id: str, rewording_id: str, **_later: Any) -> None:
 def end_rollbacks(**_later: Any) -> None:
     """Bring back what unconfirmed rollbacks replaced; a second run at once does nothing more."""
     end_due_rollbacks()
+
+
+@shared_task(name="policies.end_due_break_glasses")  # type: ignore[untyped-decorator]
+def end_break_glasses(**_later: Any) -> None:
+    """Publish without what a break-glass permitted, once its time is over; twice does no harm."""
+    end_due_break_glasses()

@@ -1,6 +1,7 @@
 """Writes to policies and revisions."""
 
 from .analysis import analyze_policy, record_analysis, record_impact
+from .break_glass import end_break_glass, open_break_glass, review_break_glass
 from .checks import check_project, simulate_policy
 from .exporting import export_policies
 from .fit import require_fit
@@ -21,8 +22,10 @@ __all__ = [
     "confirm_rollback",
     "draft_policy",
     "edit_policy",
+    "end_break_glass",
     "end_rollback",
     "export_policies",
+    "open_break_glass",
     "publish_revision",
     "record_analysis",
     "record_impact",
@@ -33,6 +36,7 @@ __all__ = [
     "require_importable",
     "restore_version",
     "retire_policy",
+    "review_break_glass",
     "reword_intent",
     "roll_back_policy",
     "rotate_signing_key",

@@ -15,7 +15,7 @@ from .. import queries
 from ..chain import layers_everywhere
 from ..digest import canonical_entities, canonical_policies, revision_digest, sha256
 from ..expectations import expected_decisions
-from ..models import Head, Part, Revision
+from ..models import BreakGlass, Head, Part, Revision
 from ..overriding import enforced_cedar
 from ..signing import Signed, active_key, sign
 from ..types import REVISIONS, PartKind
@@ -34,9 +34,9 @@ def publish_revision(*, reason: str) -> Revision:
 
 def publish(*, reason: str) -> Revision:
     """Write the next revision as part of the running operation, if it differs from the head."""
-    head = lock_head()
+    head, lasting, glasses = lock_head(), _policies_in_force(), queries.break_glasses_in_force()
     parts = {
-        PartKind.POLICIES: canonical_policies(_policies_in_force()),
+        PartKind.POLICIES: canonical_policies([*lasting, *map(_entry, glasses)]),
         PartKind.SCHEMA: queries.agent_schema(),
         PartKind.ENTITIES: canonical_entities(organization_entities()),
     }
@@ -48,18 +48,15 @@ def publish(*, reason: str) -> Revision:
         emit("revision.confirmed", resource=resource, change=Change(reason=reason))
         return queries.list_revisions()[0]
     moment, number = clock.now(), head.number + 1
-    claims: dict[str, Any] = {
+    claims = {
         "revision": number,
         "digest": digest,
         "previous_digest": head.digest,
         "minimum_engine": MINIMUM_ENGINE,
         "iat": int(moment.timestamp()),
+        "expected": expected_decisions(policies=lasting, entities=parts[PartKind.ENTITIES]),
+        "temporary": [_end_of(glass) for glass in glasses],
     }
-    expected = expected_decisions(
-        policies=parts[PartKind.POLICIES], entities=parts[PartKind.ENTITIES]
-    )
-    if expected:
-        claims["expected"] = expected
     revision: Revision = Revision.objects.create(
         number=number,
         digest=digest,
@@ -96,6 +93,14 @@ def _policies_in_force() -> list[dict[str, Any]]:
         for layer in layers
         if (cedar := enforced_cedar(layer, layers))
     ]
+
+
+def _entry(glass: BreakGlass) -> dict[str, Any]:
+    return {"id": str(glass.id), "version": 1, "name": str(glass), "cedar": glass.cedar}
+
+
+def _end_of(glass: BreakGlass) -> dict[str, Any]:
+    return {"id": str(glass.id), "not_after": int(glass.ends_at.timestamp())}
 
 
 def _store(kind: PartKind, digest: str, body: str) -> object:
