@@ -50,7 +50,7 @@ def read_grant(
     People are e-mail addresses, agents ids, actions names, resources Cedar's `Type::"id"`.
     """
     grant = Grant(
-        principals=tuple(find_principal(one) for one in _named(principals, field="principals")),
+        principals=tuple(_principal(one) for one in _named(principals, field="principals")),
         actions=_named(actions, field="actions"),
         resources=tuple(_resource(one) for one in _named(resources, field="resources")),
     )
@@ -106,6 +106,13 @@ def _require_possible(principal: str, action: str, resource: tuple[str, str]) ->
     if resource[0] != "Scope" and resource[0] not in kinds:
         message = f"{action} is never done to a {resource[0]}, but to {', '.join(sorted(kinds))}."
         raise Invalid(fields={"resources": [message]})
+
+
+def _principal(text: str) -> tuple[str, str]:
+    try:
+        return find_principal(text)
+    except Invalid as error:
+        raise Invalid(fields={"principals": [f"There is nobody named {text}."]}) from error
 
 
 def _resource(text: str) -> tuple[str, str]:
