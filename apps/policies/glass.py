@@ -67,11 +67,11 @@ def read_grant(
 
 def cedar_of(grant: Grant) -> str:
     """Return a permit for each principal and resource."""
-    actions = ", ".join(_uid("Action", action) for action in grant.actions)
+    actions = ", ".join(uid_of("Action", action) for action in grant.actions)
     pairs = itertools.product(grant.principals, grant.resources)
     return "\n".join(
-        f"permit (\n  principal == {_uid(*principal)},\n  action in [{actions}],\n"
-        f"  resource in {_uid(*resource)}\n);"
+        f"permit (\n  principal == {uid_of(*principal)},\n  action in [{actions}],\n"
+        f"  resource in {uid_of(*resource)}\n);"
         for principal, resource in pairs
     )
 
@@ -86,15 +86,20 @@ def _requests(grant: Grant) -> Iterator[tuple[tuple[str, str], str, tuple[str, s
 
 
 def _standing(principal: tuple[str, str], action: str, resource: tuple[str, str]) -> Standing:
-    told = {"principal": principal[1], "action": action, "resource": _uid(*resource)}
-    if not any(
+    is_askable = any(
         (one.principal, one.action_id, one.resource) == (principal[0], action, resource[0])
         for one in _environments()
-    ):
-        return Standing(is_allowed=None, **told)
-    now = ask(Question(principal=principal, action=action, resource=resource)).now
-    forbidden_by = () if now.is_allowed else now.policies
-    return Standing(is_allowed=now.is_allowed, forbidden_by=forbidden_by, **told)
+    )
+    now = None
+    if is_askable:
+        now = ask(Question(principal=principal, action=action, resource=resource)).now
+    return Standing(
+        principal=principal[1],
+        action=action,
+        resource=uid_of(*resource),
+        is_allowed=now.is_allowed if now else None,
+        forbidden_by=now.policies if now and not now.is_allowed else (),
+    )
 
 
 def _require_possible(principal: str, action: str, resource: tuple[str, str]) -> None:
@@ -139,5 +144,6 @@ def _environments() -> tuple[Environment, ...]:
     return tuple(load_schema(agent_schema()).environments)
 
 
-def _uid(kind: str, name: str) -> str:
+def uid_of(kind: str, name: str) -> str:
+    """Return an entity as Cedar writes it."""
     return f"{kind}::{json.dumps(name, ensure_ascii=False)}"

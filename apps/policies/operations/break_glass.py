@@ -15,7 +15,7 @@ from apps.orgs import queries as orgs
 from apps.orgs.checks import TEXT_LENGTH, clean_text
 
 from .. import queries
-from ..glass import cedar_of, read_grant, standing_of
+from ..glass import cedar_of, read_grant, standing_of, uid_of
 from ..models import BreakGlass
 from ..types import BREAK_GLASS_MINUTES, MAX_BREAK_GLASS_MINUTES, BreakGlassState
 from .revisions import publish
@@ -50,7 +50,7 @@ def open_break_glass(
         reason=why,
         principals=[name for _, name in grant.principals],
         actions=list(grant.actions),
-        resources=[f'{kind}::"{name}"' for kind, name in grant.resources],
+        resources=[uid_of(*resource) for resource in grant.resources],
         cedar=cedar_of(grant),
         started_at=moment,
         ends_at=moment + timedelta(minutes=minutes),
