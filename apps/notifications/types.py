@@ -29,13 +29,13 @@ GROUP_TITLES: Mapping[Group, str] = {
     Group.DECISIONS: "Waiting for my decision",
     Group.MINE: "My proposals",
     Group.GOVERNANCE: "Governance and upkeep",
-    Group.EMERGENCY: "Emergency rollbacks",
+    Group.EMERGENCY: "Emergencies",
 }
 GROUP_HELP: Mapping[Group, str] = {
     Group.DECISIONS: "A proposal is made, revised, reminded of, overdue or passed on to you.",
     Group.MINE: "What you proposed was decided or expired; what you put in shadow has ended.",
     Group.GOVERNANCE: "A webhook was switched off, an agent is out of date, and the like.",
-    Group.EMERGENCY: "A policy was rolled back at once. Always sent, and cannot be turned off.",
+    Group.EMERGENCY: "A policy was rolled back, or a break-glass opened. Always told at once.",
 }
 CHOICE_TITLES: Mapping[Choice, str] = {
     Choice.PORTAL: "In the portal only",
@@ -58,7 +58,13 @@ GROUP_OF: Mapping[str, Group] = {
         ("proposal.approved", "proposal.rejected", "proposal.expired", "shadow.ended"), Group.MINE
     ),
     **dict.fromkeys(
-        ("policy.rolled_back", "policy.rollback_confirmed", "policy.rollback_ended"),
+        (
+            "policy.rolled_back",
+            "policy.rollback_confirmed",
+            "policy.rollback_ended",
+            "break_glass.opened",
+            "break_glass.ended",
+        ),
         Group.EMERGENCY,
     ),
 }

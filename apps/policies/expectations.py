@@ -26,8 +26,9 @@ Row = dict[str, Any]
 def expected_decisions(*, policies: Sequence[Row], entities: str) -> list[Row]:
     """Return what the whole engine decides on the tests of policies in force, newest first.
 
-    `policies` are those that last, `entities` the canonical text. What cannot be asked any more, because somebody
-    is gone or the schema changed, is left out, and so is what would be too much to sign.
+    `policies` are those that last, `entities` the canonical text. What cannot be asked any more,
+    because somebody is gone or the schema changed, is left out, and so is what would be too much
+    to sign.
     """
     tests = newest_tests(MAX_EXPECTED)
     if not tests:

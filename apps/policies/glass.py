@@ -15,6 +15,7 @@ from .playground import Question, ask, find_principal
 from .queries import agent_schema
 
 MOST_NAMES = 10
+MOST_REQUESTS = 50
 _UID = re.compile(r'([A-Za-z_]\w*)::("(?:[^"\\]|\\.)*")')
 
 
@@ -54,6 +55,10 @@ def read_grant(
         actions=_named(actions, field="actions"),
         resources=tuple(_resource(one) for one in _named(resources, field="resources")),
     )
+    count = len(grant.principals) * len(grant.actions) * len(grant.resources)
+    if count > MOST_REQUESTS:
+        message = f"These are {count} combinations; a break-glass has at most {MOST_REQUESTS}."
+        raise Invalid(fields={"resources": [message]})
     known = {one.action_id for one in _environments()}
     for action in grant.actions:
         if action not in known:

@@ -20,6 +20,11 @@ ROLLED_BACK: Mapping[str, str] = {
     "policy.rollback_ended": "is no longer rolled back: what it replaced is in force again",
 }
 
+BROKEN: Mapping[str, str] = {
+    "break_glass.opened": "permits at every agent what policies do not",
+    "break_glass.ended": "is over and waits for somebody to review it",
+}
+
 
 @on(*SYNCHRONISED_EVENTS)
 def publish_organization(happened: Happened) -> None:
@@ -52,5 +57,19 @@ def tell_of_rollback(happened: Happened) -> None:
         kind=happened.type,
         subject=f"{policy.name} {ROLLED_BACK[happened.type]}",
         path=f"/policies/{policy.id}/",
+        key=str(happened.id),
+    )
+
+
+@on(*BROKEN)
+def tell_of_break_glass(happened: Happened) -> None:
+    """Tell every administrator of the company that a break-glass was opened, or is over, once."""
+    glass = queries.get_break_glass(UUID(happened.resource_id))
+    holders = list_holders(scope_id=str(glass.scope_id), role=Role.ADMIN)
+    send_notifications(
+        recipient_ids=[holder.user_id for holder in holders],
+        kind=happened.type,
+        subject=f"A {glass} by {glass.author.name} {BROKEN[happened.type]}",
+        path=f"/policies/break-glasses/{glass.id}/",
         key=str(happened.id),
     )

@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet, Sum
 
 from apps.kernel import clock
 from apps.kernel.errors import NotFound
-from apps.kernel.tenancy import across_tenants
-from apps.orgs.queries import permitted_at
+from apps.kernel.tenancy import across_tenants, current_tenant_id
+from apps.orgs.queries import permitted_at, permitted_scope_ids
 
 from .models import (
     BreakGlass,
@@ -181,6 +181,13 @@ def break_glasses_in_force() -> list[BreakGlass]:
     """Return the break-glasses that permit something now, the next to end first."""
     rows = BreakGlass.objects.filter(state=BreakGlassState.OPEN, ends_at__gt=clock.now())
     return list(rows.order_by("ends_at", "id"))
+
+
+def visible_break_glasses() -> list[BreakGlass]:
+    """Return those in force with who opened them, if the actor may know of them."""
+    glasses = list_break_glasses().filter(state=BreakGlassState.OPEN, ends_at__gt=clock.now())
+    may_view = str(current_tenant_id()) in permitted_scope_ids("policy.view")
+    return list(glasses.order_by("ends_at", "id")) if may_view else []
 
 
 def list_revisions() -> QuerySet[Revision]:

@@ -12,13 +12,14 @@ from apps.kernel.authorization import Resource, decide_many
 from apps.kernel.tenancy import current_actor, current_scope, current_tenant_id
 from apps.orgs.queries import get_company, get_root, list_grants, principal_facts
 from apps.orgs.types import ROLE_ORDER, ROLE_TITLES, Role
-from apps.policies.queries import list_policies
+from apps.policies.queries import list_policies, visible_break_glasses
 from apps.proposals.queries import list_proposals, list_waiting
 from apps.proposals.types import ProposalState
 
 if TYPE_CHECKING:
     from apps.events.models import Event
     from apps.fleet.models import CedarAgent
+    from apps.policies.models import BreakGlass
     from apps.proposals.models import Proposal
 
 NEWEST = 10
@@ -59,6 +60,7 @@ class Desk:
     policies: int
     unhealthy: int
     out_of_date: Sequence["CedarAgent"]
+    glasses: Sequence["BreakGlass"]
 
     @property
     def fleet_unit(self) -> str:
@@ -116,6 +118,7 @@ def desk() -> Desk:
         policies=list_policies(state="active").count(),
         unhealthy=sum(1 for s in standing.standings if s.health in UNHEALTHY) if standing else 0,
         out_of_date=list(list_out_of_date()[:OUT_OF_DATE]) if standing else [],
+        glasses=visible_break_glasses(),
     )
 
 

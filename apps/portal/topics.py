@@ -30,6 +30,7 @@ TOPIC_OF: Mapping[str, str] = {
     **dict.fromkeys(
         ("policy.rolled_back", "policy.rollback_confirmed", "policy.rollback_ended"), POLICIES
     ),
+    **dict.fromkeys(("break_glass.opened", "break_glass.ended", "break_glass.reviewed"), POLICIES),
     **dict.fromkeys(
         (
             "policy.proposed",

@@ -25,6 +25,7 @@ WRITES = [route for route in ROUTES if route.is_write and route.takes]
 FIELDS = [(route, name) for route in WRITES for name in route.takes.model_fields]
 VALID: dict[str, Any] = {
     "action": "deploy",
+    "actions": ["run_tool"],
     "bundle": base64.b64encode(write_bundle([carried()]).content).decode(),
     "admin_email": "ann@example.com",
     "admin_name": "Ann",
@@ -53,10 +54,13 @@ VALID: dict[str, Any] = {
     "max_severity": "info",
     "merge_strategy": "merge",
     "mode": "optional",
+    "minutes": 30,
     "name": "Name",
+    "note": "words",
     "patterns": ["policy.*"],
     "payload": {"setting": "preset", "value": {"preset": "strict"}},
     "principal": "viewer@acme.example",
+    "principals": ["viewer@acme.example"],
     "question": {
         "principal": "viewer@acme.example",
         "action": "deploy",
@@ -66,6 +70,7 @@ VALID: dict[str, Any] = {
     "reason": "because",
     "resource_id": "acme",
     "resource_type": "Scope",
+    "resources": ['Tool::"hammer"'],
     "role": "viewer",
     "role_resolution": "least_permissive",
     "sample_percent": 50,
@@ -80,7 +85,8 @@ VALID: dict[str, Any] = {
 WRONG_TYPES = (7, 7.5, True, None, [], {}, [{}], {"$ne": 1}, 10**40, -(10**400))
 # What is right for one member, though it is wrong for most.
 RIGHT = (
-    ("hours", 7), ("digest_hour", 7), ("keep_days", 7), ("days", 7), ("sample_percent", 7),
+    ("hours", 7), ("minutes", 7), ("digest_hour", 7), ("keep_days", 7), ("days", 7),
+    ("sample_percent", 7),
     ("sample_percent", 7.5), ("is_active", True), ("include_below", True), ("with_tests", True),
     ("works_offline", True), ("offline_hours", 7), ("out_of_date_seconds", 7), ("limits", {}),
     ("limits", {"$ne": 1}), ("readable", []),
@@ -134,7 +140,7 @@ def place_of(route, right):
     for name, value in {**right, "parent_id": right["agent_id"]}.items():
         path = path.replace(f"<uuid:{name}>", str(value))
     path = path.replace("<int:number>", "1")
-    for name in ("delivery_id", "token_id", "rollback_id", "webhook_id", "message_id"):
+    for name in ("delivery_id", "token_id", "rollback_id", "glass_id", "webhook_id", "message_id"):
         path = path.replace(f"<uuid:{name}>", str(uuid4()))
     return path.replace("<str:session_id>", str(uuid4()))
 

@@ -35,6 +35,7 @@ def thing(kind: str, *, scope_id: UUID, whose: str, severity: int = 0) -> Resour
         "Policy": {"author": owner, "isDraft": False, "severity": severity},
         "Proposal": {"author": owner, "severity": severity},
         "Rollback": {"author": owner, "severity": severity},
+        "BreakGlass": {"author": owner},
         "RoleGrant": {"role": "viewer"},
         "Token": {"owner": owner},
         "Agent": {"owner": owner},

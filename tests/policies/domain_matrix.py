@@ -72,6 +72,9 @@ LOWEST_ROLE = {
         "policy.import",
         "policy.rollback",
         "policy.end_rollback",
+        "break_glass.open",
+        "break_glass.end",
+        "break_glass.review",
         "role.grant",
         "role.revoke",
         "scope.archive",
@@ -114,6 +117,7 @@ NEVER_OWN = {
     "proposal.reject",
     "proposal.accept_conflicts",
     "policy.confirm_rollback",
+    "break_glass.review",
 }
 # One's own things need no role at all.
 OWN_THINGS = {
@@ -138,6 +142,7 @@ HEIGHTS = ("person", "tenant_admin", "platform")
 SERVICES = {
     "relay": {"revision.publish", "notification.send", "webhook.suspend"},
     "timekeeper": {
+        "break_glass.end",
         "policy.end_rollback",
         "notification.digest",
         "decision.remove_old",

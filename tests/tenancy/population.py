@@ -126,6 +126,12 @@ def _undone(company: TestCompany, policy: Any, secret: str) -> None:
         policies.retire_policy(policy_id=policy.id, reason=secret)
     with company.acting("admin"):
         policies.roll_back_policy(policy_id=policy.id, number=1, reason=secret)
+        policies.open_break_glass(
+            principals=[company.users["developer"].email],
+            actions=["run_tool"],
+            resources=['Tool::"hammer"'],
+            reason=secret,
+        )
 
 
 def _decided(cedar_agent: Any, secret: str) -> None:

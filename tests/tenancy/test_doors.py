@@ -37,6 +37,7 @@ TASKS = {
     "notifications.send_digests": "opens each person's own tenant through the timekeeper",
     "webhooks.send_due": "reads only for which webhooks something is due, then a task for each",
     "webhooks.send": "acts as the relay in the tenant it is told, on a webhook of that tenant",
+    "policies.end_due_break_glasses": "opens each break-glass's own tenant through the timekeeper",
     "policies.end_due_rollbacks": "opens each rollback's own tenant through the timekeeper",
     "proposals.tick": "opens each proposal's own tenant through the timekeeper",
     "policies.analyze": "acts as the analysis in the tenant it is told, on a policy of that tenant",

@@ -40,7 +40,10 @@ from apps.orgs.operations import (
 from apps.policies.operations import (
     add_test,
     edit_policy,
+    end_break_glass,
+    open_break_glass,
     retire_policy,
+    review_break_glass,
     roll_back_policy,
 )
 from apps.proposals.operations import (
@@ -118,7 +121,16 @@ def furnish(company: TestCompany) -> Things:
         "slug": [company.slug],
         "url": ["nowhere"],
     }
-    for fill in (_people, _agents, _policies, _fleet, _settings, _dead_letter, _webhooks):
+    for fill in (
+        _people,
+        _agents,
+        _policies,
+        _break_glasses,
+        _fleet,
+        _settings,
+        _dead_letter,
+        _webhooks,
+    ):
         things |= fill(company)
     things |= {f"operator/{key}/|object_id": ids for key, ids in _rows(company)}
     return things
@@ -215,6 +227,19 @@ def _policies(company: TestCompany) -> Things:
         "policies/<uuid:policy_id>/versions/|policy_id": _ids(active),
         "proposal_id": _ids(pending, *decided, approved, retiring),
     }
+
+
+def _break_glasses(company: TestCompany) -> Things:
+    asked = {"principals": [company.users["developer"].email], "actions": ["run_tool"]}
+    with company.acting("admin"):
+        opened, ended, reviewed = (
+            open_break_glass(**asked, resources=[f'Tool::"{name}"'], reason="The site is down.")
+            for name in ("wrench", "hammer", "saw")
+        )
+        end_break_glass(glass_id=ended.id)
+    with company.acting("tenant_admin"):
+        review_break_glass(glass_id=reviewed.id, note="It was right to do so.")
+    return {"glass_id": _ids(opened, ended, reviewed)}
 
 
 def _fleet(company: TestCompany) -> Things:

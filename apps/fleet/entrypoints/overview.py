@@ -74,6 +74,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "lease_rules": queries.lease_rules(),
         "can_configure_leases": decide("lease.configure", root).allowed,
         "key": policies.find_signing_key(),
+        "glasses": policies.visible_break_glasses(),
         **{f"can_{verb}": _may(verb) for verb in ("enroll", "rotate", "revoke")},
     }
     return render(request, "fleet/list.html", context)

@@ -35,7 +35,7 @@ class ReadOut(Resource):
 
 
 class ChoicesOut(Resource):
-    """How the caller is told about each group; emergency rollbacks are always told at once."""
+    """How the caller is told about each group; emergencies are always told at once."""
 
     decisions: Choice
     mine: Choice

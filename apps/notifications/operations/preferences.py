@@ -31,7 +31,7 @@ def update_preferences(
 ) -> Wishes:
     """Change how the person who acts is told, group by group; what is not given stays.
 
-    Invalid for what cannot be chosen: emergency rollbacks are always sent at once.
+    Invalid for what cannot be chosen: emergencies are always sent at once.
     """
     person = get_acting_user()
     authorize("notification.prefer", person.as_resource())
@@ -64,7 +64,7 @@ def start_digests(user_ids: Iterable[UUID]) -> None:
 def _clean_choices(choices: Mapping[str, str]) -> dict[str, str]:
     for group, choice in choices.items():
         if group == Group.EMERGENCY:
-            raise _wrong("Emergency rollbacks are always sent at once.")
+            raise _wrong("Emergencies are always sent at once.")
         if group not in DEFAULTS:
             raise _wrong(f"There is no group {group[:40]}; choose among {', '.join(DEFAULTS)}.")
         if choice not in set(Choice):

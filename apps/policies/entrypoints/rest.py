@@ -26,6 +26,7 @@ from ..rules import dump_rules
 from ..rules.sentence import sentence_of
 from ..types import Bundle
 from .analysis import PolicyAnalysisOut, analyze, view_analysis
+from .rest_break_glass import ROUTES as BREAK_GLASSES
 from .rest_bundles import ROUTES as BUNDLES
 from .rest_impact import ROUTES as IMPACT
 from .rest_intents import ROUTES as INTENTS
@@ -206,6 +207,7 @@ ROUTES = (
     *IMPACT,
     *PLAYGROUND,
     *ROLLBACKS,
+    *BREAK_GLASSES,
     *INTENTS,
     *WORDS,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from . import (
     places,
     web,
     web_analysis,
+    web_break_glass,
     web_bundles,
     web_intents,
     web_playground,
@@ -19,6 +20,13 @@ urlpatterns = [
     path("new/", web.draft, name="draft"),
     path("say/", web_intents.say, name="say"),
     path("export/", web_bundles.export, name="export"),
+    path("break-glasses/", web_break_glass.index, name="break_glasses"),
+    path("break-glasses/open/", web_break_glass.create, name="break_glass.open"),
+    path("break-glasses/<uuid:glass_id>/", web_break_glass.show, name="break_glass"),
+    path("break-glasses/<uuid:glass_id>/end/", web_break_glass.end, name="break_glass.end"),
+    path(
+        "break-glasses/<uuid:glass_id>/review/", web_break_glass.review, name="break_glass.review"
+    ),
     path("playground/", web_playground.show, name="playground"),
     path("validate/", web.validate, name="validate"),
     path("effective/<uuid:scope_id>/", places.effective, name="effective"),

@@ -66,6 +66,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "can_export": bool(orgs.permitted_scope_ids("policy.export")),
         "can_import": bool(orgs.permitted_scope_ids("policy.import")),
         "starters": STARTERS,
+        "glasses": queries.visible_break_glasses(),
+        "can_see_glasses": decide("policy.view", orgs.get_root().as_resource()).allowed,
     }
     return render(request, "policies/list.html", context)
 
