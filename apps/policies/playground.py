@@ -21,6 +21,7 @@ from .cedar import parsed_agent_schema
 from .chain import layers_everywhere
 from .digest import canonical_entities
 from .inheritance import Layer
+from .models import BreakGlass
 from .overriding import enforced_cedar
 from .queries import agent_schema, break_glasses_in_force
 from .tokens import statements_of, tokens_of
@@ -67,25 +68,33 @@ class Comparison:
         return self.then is not None and self.then.is_allowed != self.now.is_allowed
 
 
-def ask(question: Question, *, draft: Layer | None = None) -> Comparison:
+def ask(
+    question: Question, *, draft: Layer | None = None, with_temporary: bool = True
+) -> Comparison:
     """Answer with the engine that agents use; Invalid, by field, if it is no question."""
     entities = _entities(question)
     layers = layers_everywhere()
-    now = _decide(question, layers, entities)
+    glasses = break_glasses_in_force() if with_temporary else []
+    now = _decide(question, layers, glasses, entities)
     if draft is None:
         return Comparison(now=now, then=None)
     others = [layer for layer in layers if layer.policy_id != draft.policy_id]
-    return Comparison(now=now, then=_decide(question, [*others, draft], entities))
+    return Comparison(now=now, then=_decide(question, [*others, draft], glasses, entities))
 
 
-def _decide(question: Question, layers: Sequence[Layer], entities: cedarpy.Entities) -> Outcome:
+def _decide(
+    question: Question,
+    layers: Sequence[Layer],
+    glasses: Sequence[BreakGlass],
+    entities: cedarpy.Entities,
+) -> Outcome:
     seen = permitted_scope_ids("policy.view")
     texts = [
         (layer.title if str(layer.scope_id) in seen else UNSEEN, cedar)
         for layer in layers
         if (cedar := enforced_cedar(layer, layers))
     ]
-    texts += [(f"break-glass {glass.id}", glass.cedar) for glass in break_glasses_in_force()]
+    texts += [(f"break-glass {glass.id}", glass.cedar) for glass in glasses]
     names = [name for name, text in texts for _ in statements_of(tokens_of(text))]
     request = {
         "principal": _uid(question.principal),

@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 
 from apps.notifications.models import Notification
-from apps.policies.models import BreakGlass
+from apps.policies.models import BreakGlass, Policy
+from apps.policies.operations import add_test
+from apps.policies.playground import ask
+from apps.policies.testing import read_question, run_tests
 from tests.api.rest import caller, done, refused
+from tests.factories.policy import make_active
 from tests.notifications.delivering import deliver
 from tests.policies.pages import text_of
 from tests.web.sign_in import browser
@@ -110,3 +114,21 @@ def test_too_many_combinations_are_refused(company: Any) -> None:
     assert answer.json()["fields"]["resources"] == [
         "These are 60 combinations; a break-glass has at most 50."
     ]
+
+
+def test_a_kept_test_finds_the_same_while_a_break_glass_is_open(company: Any) -> None:
+    values = asked(company)
+    question = {
+        "principal": values["principals"][0],
+        "action": "run_tool",
+        "resource_type": "Tool",
+        "resource_id": "hammer",
+    }
+    policy = make_active(company, name="reading")
+    with company.acting("tech_lead"):
+        add_test(policy_id=policy.id, name="no hammer", question=question, expected="deny")
+    done(caller(company, "admin").send("POST", REST, values), 201)
+    with company.acting("architect"):
+        (result,) = run_tests(Policy.objects.select_related("scope").get(id=policy.id))
+        assert result.has_passed
+        assert ask(read_question(question)).now.is_allowed
