@@ -53,6 +53,8 @@ def test_a_revision_is_signed_in_the_transaction_that_publishes_it(company):
             "digest": bundle.digest,
             "previous_digest": bundle.previous_digest,
             "minimum_engine": "4.12",
+            "expected": [],
+            "temporary": [],
         }
         assert bundle.kid == key.kid
         assert key.sealed_private_key not in ("", key.x)
